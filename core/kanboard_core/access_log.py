@@ -1,0 +1,55 @@
+"""The access log: a line for each request, written by a thread so that a slow disk or pipe holds up no call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+#: seconds between two writings
+_INTERVAL = 0.1
+
+
+class AccessLog:
+    """Collects lines on the event loop and writes them a few times a second."""
+
+    def __init__(self, destination: str) -> None:
+        """``destination``: "stderr", or the path of a file that is appended to. Raises OSError when it can't be."""
+        self._stream: TextIO = sys.stderr
+        if destination != "stderr":
+            self._stream = Path(destination).open("a", encoding="utf-8")  # noqa: SIM115 - closed by close()
+        self._lines: list[str] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    def record(self, *, request_id: str, procedure: str, caller: str, address: str, began: float, outcome: str) -> None:
+        """Note a request. ``began`` is a reading of ``time.perf_counter()``; nothing of its arguments is logged."""
+        milliseconds = (time.perf_counter() - began) * 1000
+        self._lines.append(
+            f"{time.time():.3f} {request_id} {address} {caller} {procedure} {outcome} {milliseconds:.2f}ms\n"
+        )
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write_soon())
+
+    async def close(self) -> None:
+        """Write what is left."""
+        if self._writing is not None:
+            self._writing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writing
+        self._write()
+        if self._stream is not sys.stderr:
+            self._stream.close()
+
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(_INTERVAL)
+        await asyncio.to_thread(self._write)
+        self._writing = None
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        with contextlib.suppress(OSError, ValueError):  # a log that can't be written must not stop the service
+            self._stream.write("".join(lines))
+            self._stream.flush()

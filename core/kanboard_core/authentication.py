@@ -1,0 +1,257 @@
+"""Who is calling: the application's token, and accounts through back ends.
+
+Source: spec pages "authentication" and "protocol", section 8.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import logging
+import re
+import time
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kanboard_core.database import Row, param, statement
+from kanboard_core.database.database import Database
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.lockout import Lockout
+from kanboard_core.models import User
+from kanboard_core.passwords import Passwords, VerifiedCredentials
+from kanboard_core.permissions import APPLICATION, Caller
+
+_logger = logging.getLogger(__name__)
+
+#: the user name that stands for the application
+APPLICATION_NAME = "jsonrpc"
+#: names that no account can sign in with
+_CLOSED_NAMES = frozenset({"", "0", APPLICATION_NAME})
+
+_ACCOUNT = statement(User.select().where(User.username == param("username")))
+_GENERATED_TOKEN = re.compile(r"[0-9a-f]{60}\Z")
+
+
+class Unauthorized(Exception):
+    """The credentials are wrong or refused: answered 401 for the whole request."""
+
+
+class Unverified(Exception):
+    """The credentials must be verified (or a success recorded) before the job can go on."""
+
+
+@dataclass(slots=True)
+class Credentials:
+    """What a request brings to say who it is."""
+
+    username: str
+    password: str = field(repr=False)
+    #: address of the caller, for counters and logs
+    address: str = ""
+    user_agent: str = ""
+    #: keys that were verified for this request, whether or not they are remembered longer
+    verified: set[bytes] = field(default_factory=set, repr=False)
+
+
+class Backend(Protocol):
+    """One way to verify an account's credentials."""
+
+    #: what ``last_logins`` says of it
+    auth_type: str
+
+    def stored(self, account: Row) -> str | None:
+        """What is stored for the account that its credentials are compared with; None: not a way in for this account.
+
+        A verified credential is remembered until this text changes.
+        """
+
+    async def verify(self, account: Row, password: str) -> bool:
+        """Whether the credentials are right. May take long; runs outside the database."""
+
+
+class AccessToken:
+    """The personal token: the only way in for two-factor, directory and single-sign-on accounts."""
+
+    auth_type = "API Access Token"
+
+    def stored(self, account: Row) -> str | None:
+        """The token of an active account; an empty one is none."""
+        return account["api_access_token"] or None if account["is_active"] else None
+
+    async def verify(self, account: Row, password: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(str(account["api_access_token"]).encode(), password.encode())
+
+
+class DatabasePassword:
+    """The password whose hash is in the account's row."""
+
+    auth_type = "Database"
+
+    def __init__(self, passwords: Passwords) -> None:
+        self._passwords = passwords
+
+    def stored(self, account: Row) -> str | None:
+        """The hash, for active local accounts that may use a password."""
+        closed = account["is_ldap_user"] or account["disable_login_form"] or account["twofactor_activated"]
+        return account["password"] or None if account["is_active"] and not closed else None
+
+    async def verify(self, account: Row, password: str) -> bool:
+        """Compare with the hash, in a thread."""
+        return bool(password) and await self._passwords.verify(password, account["password"])
+
+
+class Authentication:
+    """Decides who is calling."""
+
+    def __init__(
+        self,
+        database: Database,
+        backends: Iterable[Backend],
+        *,
+        passwords: Passwords,
+        verified: VerifiedCredentials,
+        lockout: Lockout,
+        application_token: str = "",
+    ) -> None:
+        self._database = database
+        self._backends = tuple(backends)
+        self._passwords = passwords
+        self._verified = verified
+        self._lockout = lockout
+        self._application_token = application_token
+        self._verifying: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def needs_no_database(self, credentials: Credentials) -> bool:
+        """Whether the credentials can be checked without the database."""
+        return credentials.username == APPLICATION_NAME and self._application_token != ""
+
+    def identify(self, transaction: Transaction | None, credentials: Credentials, now: int) -> Caller:
+        """The caller, as the database has it now. Raises Unauthorized, or Unverified when the job must end first.
+
+        Roles, locks and activity come from the row just read; only that a password fits its hash is remembered.
+        """
+        if credentials.username == APPLICATION_NAME:
+            self._check_application(transaction, credentials.password)
+            return APPLICATION
+        account = self._account(transaction, credentials)
+        if account is None:
+            raise Unverified
+        if self._lockout.refuses(account, now):
+            raise Unauthorized
+        for backend in self._backends:
+            key = self._key(backend, account, credentials)
+            if key is not None and (key in credentials.verified or self._verified.knows(key)):
+                if account["nb_failed_login"] or account["lock_expiration_date"]:
+                    raise Unverified  # a success that must first be written down
+                return Caller(account)
+        raise Unverified
+
+    async def verify(self, credentials: Credentials) -> None:
+        """Verify credentials and write down the outcome. Raises Unauthorized when they are wrong.
+
+        Attempts on one account wait for each other, so that no more than the permitted number of wrong passwords is
+        tried, and equal credentials that arrive together are hashed once.
+        """
+        lock = self._verifying.get(credentials.username)
+        if lock is None:
+            lock = self._verifying[credentials.username] = asyncio.Lock()
+        async with lock:
+            account = await self._database.read(lambda transaction: self._account(transaction, credentials))
+            now = int(time.time())
+            if account is not None and self._lockout.refuses(account, now):
+                raise Unauthorized
+            if account is None:
+                await self._passwords.verify(credentials.password, None)
+            elif await self._verify_account(account, credentials, now):
+                return
+            user_id = account["id"] if account else None
+            await self._database.write(
+                lambda transaction: self._lockout.count_failure(transaction, user_id, credentials.address, now)
+            )
+        _logger.warning("authentication failure for user %r from %s", credentials.username, credentials.address)
+        raise Unauthorized
+
+    async def _verify_account(self, account: Row, credentials: Credentials, now: int) -> bool:
+        known = None
+        for backend in self._backends:
+            key = self._key(backend, account, credentials)
+            if key is not None and self._verified.knows(key):
+                known = key
+        if known is not None:
+            await self._database.write(
+                lambda transaction: self._lockout.reset(
+                    transaction, account["id"], address=credentials.address, now=now
+                )
+            )
+            credentials.verified.add(known)
+            return True
+        accepting = await self._accepting_backend(account, credentials.password)
+        if accepting is None:
+            return False
+        await self._database.write(
+            lambda transaction: self._lockout.record_success(
+                transaction,
+                account["id"],
+                auth_type=accepting.auth_type,
+                address=credentials.address,
+                user_agent=credentials.user_agent,
+                now=now,
+            )
+        )
+        key = self._key(accepting, account, credentials)
+        if key is not None:
+            credentials.verified.add(key)
+            self._verified.remember(key)
+        return True
+
+    async def _accepting_backend(self, account: Row, password: str) -> Backend | None:
+        """The back end that accepts; a wrong password costs the time of one hash whatever the account permits."""
+        backends = [backend for backend in self._backends if backend.stored(account) is not None]
+        if not _GENERATED_TOKEN.match(account["api_access_token"] or ""):
+            # Such a token may be the text of the password too, which then counts.
+            backends.sort(key=lambda backend: isinstance(backend, AccessToken))
+        for backend in backends:
+            if await backend.verify(account, password):
+                return backend
+        if not any(isinstance(backend, DatabasePassword) for backend in backends):
+            await self._passwords.verify(password, None)
+        return None
+
+    def _account(self, transaction: Transaction | None, credentials: Credentials) -> Row | None:
+        if transaction is None or credentials.username in _CLOSED_NAMES or "\0" in credentials.username:
+            return None
+        return transaction.one(_ACCOUNT, username=credentials.username)
+
+    def _key(self, backend: Backend, account: Row, credentials: Credentials) -> bytes | None:
+        stored = backend.stored(account)
+        if stored is None:
+            return None
+        return self._verified.key(credentials.username, credentials.password, backend.auth_type + stored)
+
+    def _check_application(self, transaction: Transaction | None, password: str) -> None:
+        token = self._application_token
+        if not token and transaction is not None:
+            token = transaction.setting("api_token")
+        if not token or not hmac.compare_digest(token.encode(), password.encode()):
+            raise Unauthorized
+
+
+def basic_credentials(header: str) -> tuple[str, str]:
+    """User name and password of an ``Authorization`` header; two empty texts for anything but Basic with a colon."""
+    scheme, _, value = header.partition(" ")
+    return encoded_credentials(value.strip()) if scheme.lower() == "basic" else ("", "")
+
+
+def encoded_credentials(value: str) -> tuple[str, str]:
+    """User name and password of base64 text ``user:password``; two empty texts when it is something else."""
+    try:
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return "", ""
+    username, colon, password = text.partition(":")
+    return (username, password) if colon else ("", "")

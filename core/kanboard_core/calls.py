@@ -1,0 +1,382 @@
+"""The contract of a call: what a procedure is handed, and how the calls of a request are carried out.
+
+A request is one database job: of a reader when all its calls read, else whole of the writer, a savepoint per call.
+The account's row, its roles and the call belong to the same job. A call is rolled back by an exception only: an answer
+of ``false`` keeps what was done. An ``async`` procedure runs outside any transaction, after its access check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from kanboard_core import framing
+from kanboard_core.arguments import InvalidParams
+from kanboard_core.authentication import Authentication, Credentials, Unauthorized, Unverified
+from kanboard_core.database.database import Database
+from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.events import Event, Origin
+from kanboard_core.framing import Answer, Invocation
+from kanboard_core.permissions import Caller, Decided, Forbidden
+from kanboard_core.procedures import Effect, Procedure, Registry
+
+if TYPE_CHECKING:
+    from kanboard_core.server import Server
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
+
+
+class ProcedureError(Exception):
+    """Raised by a procedure to answer with an error object of its own."""
+
+    def __init__(self, code: int, message: str, data: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+@dataclass(slots=True)
+class Call:
+    """What a procedure and its reactions are handed: the caller, the transaction, the moment."""
+
+    server: Server
+    caller: Caller
+    #: the transaction that the call runs in
+    tx: Transaction
+    #: Unix seconds, the same during the whole call
+    now: int
+    #: scheme, host and prefix that the request was sent to, with a closing slash
+    requested_url: str
+    origin: Origin = Origin.API
+
+    @property
+    def base_url(self) -> str:
+        """What links in answers begin with, with a closing slash: the option, else the setting, else as requested."""
+        url = self.server.base_url or self.tx.setting("application_url") or self.requested_url
+        return url if url.endswith("/") else url + "/"
+
+    def emit(self, name: str, payload: dict[str, Any]) -> None:
+        """Raise an event: its reactions run now, in this transaction, each in a savepoint of its own.
+
+        A reaction that raises is undone and logged; the call goes on.
+        """
+        reactions = self.server.reactions.to(name)
+        if not reactions:
+            return
+        event = Event(name, payload, self.origin)
+        for reaction in reactions:
+            try:
+                with self.tx.savepoint():
+                    reaction.function(self, event)
+            except (TransactionLost, TimeLimitReached, StorageFailed):
+                raise
+            except Exception:
+                _logger.exception("plugin %s: the reaction to %s failed", reaction.plugin, name)
+
+
+class _NoDatabase:
+    """Stands for the transaction of a procedure that is declared not to look at the database."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("the procedure is declared with Effect.NONE: it has no transaction")
+
+
+_NO_DATABASE = cast(Transaction, _NoDatabase())
+
+
+@dataclass(slots=True)
+class AsyncCall:
+    """What an ``async`` procedure is handed: it asks for what it needs, outside any transaction."""
+
+    server: Server
+    caller: Caller
+    #: Unix seconds at which the call began
+    now: int
+    requested_url: str
+
+    async def read(self, function: Callable[Concatenate[Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(call, ...)`` in a reader, on one snapshot."""
+        return await self.server.database.read(partial(self._run, function, args, kwargs))
+
+    async def write(self, function: Callable[Concatenate[Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(call, ...)`` in a transaction of the writer; answered after its commit.
+
+        It may be run twice: its effects outside the database belong after it.
+        """
+        return await self.server.database.write(partial(self._run, function, args, kwargs))
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something slow (files, images) in a thread."""
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+    def _run(self, function: Callable[..., T], args: Any, kwargs: Any, transaction: Transaction) -> T:
+        return function(Call(self.server, self.caller, transaction, self.now, self.requested_url), *args, **kwargs)
+
+
+@dataclass(slots=True)
+class Request:
+    """A message to be carried out, and for whom."""
+
+    entries: Sequence[Invocation | Answer]
+    credentials: Credentials
+    requested_url: str
+
+
+@dataclass(slots=True)
+class Reply:
+    """What became of a request."""
+
+    #: one for each entry that is answered, in order
+    answers: list[Answer] = field(default_factory=list)
+    #: 200, or 401 or 403 when the whole request is refused
+    status: int = 200
+    #: who called, for the log; "-" as long as it isn't known
+    caller: str = "-"
+
+
+class _Abandoned(Exception):
+    """The rest of a request can't be carried out."""
+
+    def __init__(self, answers: list[Answer]) -> None:
+        self.answers = answers
+
+
+class _Started(Exception):
+    """The job has reached an ``async`` procedure, whose access is checked."""
+
+    def __init__(self, entry: Invocation, procedure: Procedure, caller: Caller, arguments: list[Any]) -> None:
+        self.entry = entry
+        self.procedure = procedure
+        self.caller = caller
+        self.arguments = arguments
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a job came."""
+
+    #: index of the next entry to carry out
+    position: int
+    answers: list[Answer]
+    caller: Caller | None = None
+    #: why it stopped before the end
+    stop: Unverified | Unauthorized | Forbidden | _Started | None = None
+
+
+class Calls:
+    """Carries out requests."""
+
+    def __init__(self, server: Server, registry: Registry, database: Database, authentication: Authentication) -> None:
+        self._server = server
+        self._registry = registry
+        self._database = database
+        self._authentication = authentication
+
+    async def answer(self, request: Request) -> Reply:
+        """Carry out a request's calls in order. Never raises for what a client or a procedure does."""
+        reply = Reply()
+        position = 0
+        verifications = 0
+        while position < len(request.entries):
+            try:
+                progress = await self._job(request, position)
+                reply.answers += progress.answers
+                position = progress.position
+                if progress.caller is not None:
+                    reply.caller = progress.caller.name
+                if isinstance(progress.stop, Unverified):
+                    reply.caller = request.credentials.username or "-"
+                    verifications += 1
+                    if verifications > 3:  # the account keeps changing under us
+                        raise Unauthorized
+                    await self._verify(request, position)
+                elif isinstance(progress.stop, _Started):
+                    answer = await self._run_async(request, progress.stop)
+                    if answer is not None:
+                        reply.answers.append(answer)
+                    position += 1
+                elif progress.stop is not None:
+                    raise progress.stop
+            except Unauthorized:
+                return self._refused(reply, framing.UNAUTHORIZED, request)
+            except Forbidden:
+                return self._refused(reply, framing.FORBIDDEN, request)
+            except _Abandoned as abandoned:
+                reply.answers += abandoned.answers
+                break
+        return reply
+
+    async def _verify(self, request: Request, position: int) -> None:
+        try:
+            await self._authentication.verify(request.credentials)
+        except Unauthorized:
+            raise
+        except Exception as error:
+            progress = self._failed(request, position, len(request.entries), error)
+            raise _Abandoned(progress.answers) from error
+
+    @staticmethod
+    def _refused(reply: Reply, code: int, request: Request) -> Reply:
+        caller = reply.caller if reply.caller != "-" else request.credentials.username or "-"
+        return Reply([framing.error(code, None)], code, caller)
+
+    async def _job(self, request: Request, position: int) -> _Progress:
+        """One database job, from ``position`` to the end or to an async procedure."""
+        end, effect = self._segment(request, position)
+        run = partial(self._run, request, position, end)
+        if effect is Effect.NONE:
+            return run(None)
+        try:
+            return await (self._database.read(run) if effect is Effect.READS else self._database.write(run))
+        except Exception as error:  # what a procedure raises is answered inside the job: this is the database
+            if end - position > 1 and not isinstance(error, Busy):
+                # One call took the transaction of all with it: each by itself, so that only the guilty one fails.
+                return await self._one_by_one(request, position, end)
+            return self._failed(request, position, end, error)
+
+    async def _one_by_one(self, request: Request, position: int, end: int) -> _Progress:
+        total = _Progress(position, [])
+        while total.position < end and total.stop is None:
+            run = partial(self._run, request, total.position, total.position + 1)
+            try:
+                progress = await self._database.write(run)
+            except Exception as error:
+                progress = self._failed(request, total.position, total.position + 1, error)
+            total.answers += progress.answers
+            total.position, total.stop = progress.position, progress.stop
+            total.caller = progress.caller or total.caller
+        return total
+
+    @staticmethod
+    def _failed(request: Request, position: int, end: int, error: Exception) -> _Progress:
+        if isinstance(error, (Busy, TimeLimitReached, StorageFailed)):
+            _logger.error("the database could not carry out a request: %s", error)
+        else:
+            _logger.error("the database could not carry out a request", exc_info=error)
+        data = str(error) if isinstance(error, (Busy, TimeLimitReached)) else "the database could not do it"
+        answers = []
+        for entry in request.entries[position:end]:
+            if isinstance(entry, dict):
+                answers.append(entry)
+            elif entry.id is not None:
+                answers.append(framing.error(framing.INTERNAL_ERROR, entry.id, data))
+        return _Progress(end, answers)
+
+    def _segment(self, request: Request, position: int) -> tuple[int, Effect]:
+        """How far one job can go, and what it does with the database."""
+        effect = Effect.NONE if self._authentication.needs_no_database(request.credentials) else Effect.READS
+        entries = request.entries
+        for index in range(position, len(entries)):
+            entry = entries[index]
+            if isinstance(entry, dict):
+                continue
+            procedure = self._registry.find(entry.method)
+            if procedure is None:
+                continue
+            if procedure.is_async:
+                return index + 1, Effect.READS if effect is Effect.NONE else effect
+            if procedure.effect is Effect.WRITES:
+                effect = Effect.WRITES
+            elif procedure.effect is Effect.READS and effect is Effect.NONE:
+                effect = Effect.READS
+        return len(entries), effect
+
+    def _run(self, request: Request, position: int, end: int, transaction: Transaction | None) -> _Progress:
+        """Carry out entries in this job. Keeps nothing outside its result: it may be run again."""
+        progress = _Progress(position, [])
+        caller: Caller | None = None
+        now = int(time.time())
+        for index in range(position, end):
+            entry = request.entries[index]
+            progress.position = index
+            if isinstance(entry, dict):
+                progress.answers.append(entry)
+                continue
+            try:
+                if caller is None:
+                    caller = progress.caller = self._authentication.identify(transaction, request.credentials, now)
+                answer = self._call(request, entry, caller, transaction, now)
+            except (Unverified, Unauthorized, Forbidden, _Started) as stop:
+                progress.stop = stop
+                return progress
+            if answer is not None:
+                progress.answers.append(answer)
+            if transaction is not None and transaction.writable and caller.account is not None:
+                caller = None  # the call may have changed the account
+        progress.position = end
+        return progress
+
+    def _call(
+        self, request: Request, entry: Invocation, caller: Caller, transaction: Transaction | None, now: int
+    ) -> Answer | None:
+        """Carry out one call; None for a notification."""
+        try:
+            procedure = self._registry.find(entry.method)
+            if procedure is None:
+                return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
+            procedure.access.check_application(caller)
+            arguments = procedure.parameters.bind(entry.params)
+            call = Call(self._server, caller, transaction or _NO_DATABASE, now, request.requested_url)
+            if transaction is None:
+                result = procedure.function(call, *arguments)
+            elif transaction.writable:
+                with transaction.savepoint():
+                    result = self._checked(entry, procedure, call, arguments)
+            else:
+                result = self._checked(entry, procedure, call, arguments)
+        except (Forbidden, _Started, StorageFailed, TransactionLost):
+            raise
+        except Exception as error:
+            return _answered(entry, self._error(entry, error))
+        return _answered(entry, framing.result(result, entry.id))
+
+    @staticmethod
+    def _checked(entry: Invocation, procedure: Procedure, call: Call, arguments: list[Any]) -> Any:
+        """Check the project roles, then run the procedure."""
+        if procedure.scopes:
+            scoped = [(scope, arguments[index]) for scope, index in procedure.scopes]
+            procedure.access.check_project(call.tx, call.caller, scoped)
+        if procedure.is_async:
+            raise _Started(entry, procedure, call.caller, arguments)
+        return procedure.function(call, *arguments)
+
+    async def _run_async(self, request: Request, started: _Started) -> Answer | None:
+        entry = started.entry
+        call = AsyncCall(self._server, started.caller, int(time.time()), request.requested_url)
+        try:
+            result = await started.procedure.function(call, *started.arguments)
+        except Forbidden:
+            raise
+        except Exception as error:
+            return _answered(entry, self._error(entry, error))
+        return _answered(entry, framing.result(result, entry.id))
+
+    @staticmethod
+    def _error(entry: Invocation, error: Exception) -> Answer:
+        """The answer for what a procedure raised. Nothing internal goes to the client."""
+        match error:
+            case InvalidParams():
+                return framing.error(framing.INVALID_PARAMS, entry.id, str(error))
+            case Decided():
+                return framing.result(error.answer, entry.id)
+            case ProcedureError():
+                return framing.error(error.code, entry.id, error.data, message=error.message)
+            case Busy() | TimeLimitReached():
+                return framing.error(framing.INTERNAL_ERROR, entry.id, str(error))
+            case _:
+                _logger.error("procedure %s failed", entry.method, exc_info=error)
+                return framing.error(framing.INTERNAL_ERROR, entry.id)
+
+
+def _answered(entry: Invocation, answer: Answer) -> Answer | None:
+    return None if entry.id is None else answer

@@ -1,0 +1,35 @@
+"""Bring results from worker threads to the event loop, several in one wake-up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+
+class Deliveries:
+    """Sets futures of one event loop from other threads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._scheduled = False
+
+    def post(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        """Give a future its result, or its error when that is not None. Called from any thread."""
+        self._done.append((future, result, error))
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._scheduled = False  # before the first look: what is posted from here on schedules again
+        done = self._done
+        while done:
+            future, result, error = done.popleft()
+            if future.done():
+                continue  # the caller has gone
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)

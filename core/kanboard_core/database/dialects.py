@@ -1,0 +1,193 @@
+"""How one engine spells a statement, binds its values and shapes its rows."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+import peewee
+
+from kanboard_core.database.statements import OneOf, Param, Row, Statement
+
+Rows = Callable[[Iterable[Sequence[Any]]], list[Row]]
+
+
+class Slot(NamedTuple):
+    """A place of the statement's text that is filled at execution."""
+
+    name: str
+    convert: Callable[[Any], Any] | None
+
+
+class StatementContext(peewee.Context):
+    """The peewee context that meets every value with its field's converter, in the order of the text."""
+
+    __slots__ = ("dialect",)
+
+    # What peewee's types don't tell of its Context.
+    _sql: list[str]
+    _values: list[Any]
+    sql: Callable[..., Any]
+
+    def __init__(self, dialect: Dialect, **options: Any) -> None:
+        super().__init__(**options)
+        self.dialect = dialect
+
+    def as_new(self) -> StatementContext:
+        return StatementContext(self.dialect, **self.state.settings)
+
+    def _slot(self, slot: Slot, add_param: bool = True) -> StatementContext:
+        self._values.append(slot)
+        if add_param:
+            self._sql.append("?")
+        return self
+
+    def parameter(self, parameter: Param) -> StatementContext:
+        return self.value(parameter)
+
+    def membership(self, membership: OneOf) -> StatementContext:
+        self.sql(membership.field)
+        self._sql.append(" IN (SELECT value FROM json_each(")
+        self._slot(Slot(membership.name, _json_list))
+        self._sql.append("))")
+        return self
+
+    def value(self, value: Any, converter: Any = None, add_param: bool = True) -> StatementContext:
+        if isinstance(value, Param):
+            convert = self.dialect.converter(self.state.converter if converter is None else converter)
+            return self._slot(Slot(value.name, convert), add_param)
+        super().value(value, converter, add_param)
+        return self
+
+
+class Compiled:
+    """A statement in one engine's spelling."""
+
+    __slots__ = ("bind", "numeric", "rows", "sql", "writes")
+
+    def __init__(self, sql: str, bind: Callable[..., tuple[Any, ...]], numeric: frozenset[str] | None, writes: bool):
+        self.sql = sql
+        #: keyword values -> the tuple that the driver takes; a missing or unknown name is a TypeError
+        self.bind = bind
+        #: result columns that may hold fractions; None: any of them
+        self.numeric = numeric
+        self.writes = writes
+        #: tuples -> dictionaries; made from the cursor's description of the first execution
+        self.rows: Rows | None = None
+
+
+class Dialect:
+    """The engine SQLite, as far as the text of statements is concerned. (Other engines have dialects of their own.)"""
+
+    kind = "sqlite"
+
+    def __init__(self) -> None:
+        self._spelling = peewee.SqliteDatabase(None)
+        self._compiled: dict[Statement, Compiled] = {}
+        self.update: Callable[[type[peewee.Model], tuple[str, ...]], Statement] = functools.lru_cache(512)(_update)
+
+    def compiled(self, statement: Statement) -> Compiled:
+        """The statement in this engine's spelling; made at the first call and kept."""
+        found = self._compiled.get(statement)
+        if found is None:
+            found = self._compiled[statement] = self._compile(statement)
+        return found
+
+    def _compile(self, statement: Statement) -> Compiled:
+        query: Any = statement.query.clone()
+        if getattr(query, "_for_update", None):
+            query = query.for_update(False)  # the writer's lock covers the whole file
+        for values in ("_insert", "_update"):
+            if isinstance(getattr(query, values, None), dict):
+                setattr(query, values, _with_converters(query, getattr(query, values)))
+        sql, slots = StatementContext(self, **self._spelling.get_context_options()).sql(query).query()
+        return Compiled(sql, _binder(slots), _numeric_columns(query), statement.writes)
+
+    def converter(self, convert: Any) -> Callable[[Any], Any] | None:
+        """What must still be done to an argument of a field with this converter (None: nothing)."""
+        field = getattr(convert, "__self__", None)
+        plain = (peewee.BooleanField, peewee.IntegerField, peewee.TextField, peewee.CharField, peewee.FloatField)
+        if convert is None or isinstance(field, plain):
+            return None  # arguments are bound to their types before
+        return convert  # type: ignore[no-any-return]
+
+    def rows(self, compiled: Compiled, description: Sequence[Sequence[Any]]) -> Rows:
+        """The function that shapes this statement's rows."""
+        names = [column[0] for column in description]
+        items, values = [], []
+        for index, name in enumerate(names):
+            fraction = compiled.numeric is None or name in compiled.numeric
+            items.append(f"{name!r}: {'number(' if fraction else ''}a{index}{')' if fraction else ''}")
+            values.append(f"a{index}")
+        text = f"lambda rows: [{{{', '.join(items)}}} for ({', '.join(values)},) in rows]"
+        # The text holds column names as literals and generated names, nothing that a client sent.
+        shape: Rows = eval(text, {"number": number})  # noqa: S307
+        return shape
+
+
+def number(value: Any) -> Any:
+    """An integral fraction as an integer (PHP writes 4.0 as 4), everything else as it is."""
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+def _json_list(values: Iterable[Any]) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
+def _with_converters(query: Any, values: dict[Any, Any]) -> dict[Any, Any]:
+    """Give parameters the converter of their column: peewee does so for plain values only."""
+    converted = {}
+    for key, value in values.items():
+        field = key if isinstance(key, peewee.Field) else query.model._meta.combined[key]
+        if isinstance(value, Param):
+            value = peewee.Value(value, converter=field.db_value, unpack=False)
+        converted[field] = value
+    return converted
+
+
+def _numeric_columns(query: Any) -> frozenset[str] | None:
+    columns = getattr(query, "_returning", None)
+    if columns is None or not isinstance(query, peewee.Select):
+        return None
+    names = set()
+    for column in columns:
+        alias = column
+        while isinstance(column, (peewee.Alias, peewee.FieldAlias)):
+            column = column.field if isinstance(column, peewee.FieldAlias) else column.node
+        plain = isinstance(column, (peewee.IntegerField, peewee.TextField, peewee.CharField, peewee.BooleanField))
+        if not plain:
+            name = getattr(alias, "_alias", None) or getattr(alias, "name", None)
+            if name is None:
+                return None
+            names.add(name)
+    return frozenset(names)
+
+
+def _binder(slots: Sequence[Any]) -> Callable[..., tuple[Any, ...]]:
+    environment: dict[str, Any] = {}
+    items: list[str] = []
+    names: dict[str, None] = {}
+    for index, slot in enumerate(slots):
+        if not isinstance(slot, Slot):
+            environment[f"k{index}"] = slot
+            items.append(f"k{index}")
+            continue
+        names[slot.name] = None
+        if slot.convert is None:
+            items.append(slot.name)
+        else:
+            environment[f"c{index}"] = slot.convert
+            items.append(f"c{index}({slot.name})")
+    head = "*, " + ", ".join(names) if names else ""
+    text = f"lambda {head}: ({''.join(f'{item}, ' for item in items)})"
+    binder: Callable[..., tuple[Any, ...]] = eval(text, environment)  # noqa: S307 - parameters are identifiers
+    return binder
+
+
+def _update(model: type[peewee.Model], columns: tuple[str, ...]) -> Statement:
+    fields = model._meta.combined
+    key = model._meta.primary_key
+    values = {fields[name]: Param(name) for name in columns}
+    return Statement(model.update(values).where(key == Param("row_key")))

@@ -1,0 +1,48 @@
+"""The base class of all models, and the database that ordinary peewee queries of a job go to."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import peewee
+
+#: The database of the job that runs in this thread, None outside a job. Whoever runs jobs sets it; nobody else.
+current: ContextVar[peewee.Database | None] = ContextVar("current_database", default=None)
+
+
+class CurrentDatabase(peewee.DatabaseProxy):
+    """The database of the running job, whichever thread, engine or application that is.
+
+    peewee's own way, binding a model to a database, changes the class for everybody at once.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        # peewee's proxy lets only its own slots be set, and would set `obj`, which is looked up here.
+        object.__setattr__(self, "_callbacks", [])
+
+    if not TYPE_CHECKING:
+
+        @property
+        def obj(self) -> peewee.Database | None:
+            return current.get()
+
+
+class Model(peewee.Model):
+    """A table. Name the table in ``Meta``, list the columns in their order; then write statements with it::
+
+        class Comment(Model):
+            id = AutoField()
+            comment = TextField()
+
+            class Meta:
+                table_name = "comments"
+
+    Ordinary peewee queries (``Comment.get_by_id(7)``, ``Comment.create(...)``) work inside a job and belong to its
+    transaction; outside one they raise AttributeError.
+    """
+
+    class Meta:
+        database = CurrentDatabase()

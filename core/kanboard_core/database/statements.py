@@ -1,0 +1,94 @@
+"""Statements: peewee queries written once, executed by name with values only.
+
+A statement is a module-level constant that knows no database::
+
+    TASK = statement(Task.select().where(Task.id == param("id")))
+
+A procedure executes it through its transaction: ``call.tx.one(TASK, id=7)``. Building SQL is what costs in an ORM;
+here it happens once per engine (see :mod:`kanboard_core.database.dialects`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+
+#: The type of a row: column name -> value, in the order of the query's columns.
+Row = dict[str, Any]
+
+
+class Param(peewee.ColumnBase):
+    """A value that the caller gives when the statement is executed."""
+
+    def __init__(self, name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"a parameter's name must be an identifier, not {name!r}")
+        self.name = name
+        super().__init__()
+
+    def __hash__(self) -> int:
+        return hash((Param, self.name))
+
+    def __sql__(self, ctx: Any) -> Any:
+        slot = getattr(ctx, "parameter", None)
+        if slot is None:
+            raise TypeError(f"parameter {self.name!r} is used outside a statement")
+        return slot(self)
+
+
+class OneOf(peewee.ColumnBase):
+    """``field IN (...)`` for a list given at execution; the text does not depend on the list's length."""
+
+    def __init__(self, field: peewee.Field, name: str) -> None:
+        self.field = field
+        self.name = name
+        super().__init__()
+
+    def __hash__(self) -> int:
+        return hash((OneOf, self.name))
+
+    def __sql__(self, ctx: Any) -> Any:
+        membership = getattr(ctx, "membership", None)
+        if membership is None:
+            raise TypeError(f"list parameter {self.name!r} is used outside a statement")
+        return membership(self)
+
+
+class Statement:
+    """A query with named parameters. Compare by identity; hold it as a constant."""
+
+    __slots__ = ("query", "writes")
+
+    def __init__(self, query: Any) -> None:
+        self.query = query
+        #: whether executing it changes the database
+        self.writes = isinstance(query, (peewee.Insert, peewee.Update, peewee.Delete))
+
+    def __repr__(self) -> str:
+        model = getattr(self.query, "model", None)
+        return f"<{type(self.query).__name__} of {getattr(model, '__name__', 'several tables')}>"
+
+
+def param(name: str) -> Any:
+    """Stand for the value ``name`` in a statement; usable wherever peewee takes a value."""
+    return Param(name)
+
+
+def one_of(field: Any, name: str) -> Any:
+    """Stand for "``field`` is in the list ``name``"; ``~one_of(...)`` for "is not".
+
+    An empty list matches nothing (negated: everything).
+    """
+    return OneOf(field, name)
+
+
+def statement(query: Any) -> Statement:
+    """Declare a statement from a peewee query (select, insert, update or delete)."""
+    return Statement(query)
+
+
+def insertion(model: type[peewee.Model], *columns: str) -> Statement:
+    """Declare the statement that inserts one row of ``model`` with a parameter for each of ``columns``."""
+    fields = model._meta.combined
+    return Statement(model.insert({fields[name]: Param(name) for name in columns}))

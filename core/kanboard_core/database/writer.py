@@ -1,0 +1,160 @@
+"""The writer thread: every write of this process, in groups that share a commit."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from kanboard_core.database.deliveries import Deliveries
+from kanboard_core.database.errors import Busy, StorageFailed, TransactionLost
+from kanboard_core.database.sqlite import Session, Sqlite, is_busy
+from kanboard_core.database.transaction import Transaction
+
+Job = Callable[[Transaction], Any]
+
+_GROUP_JOBS = 64
+_GROUP_SECONDS = 0.005
+
+_logger = logging.getLogger(__name__)
+
+
+class _Task:
+    __slots__ = ("error", "future", "job", "result")
+
+    def __init__(self, job: Job, future: Any) -> None:
+        self.job = job
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Writer:
+    """One thread, one connection. Queued jobs are committed in groups, a savepoint each.
+
+    A group that fails as a whole is rolled back and every job of it is carried out again, alone: a job may run
+    twice, so it keeps what it collects to itself until its result is delivered. Nothing is delivered before the commit.
+    """
+
+    def __init__(self, engine: Sqlite, deliveries: Deliveries, *, seconds: float) -> None:
+        self._engine = engine
+        self._deliveries = deliveries
+        self._seconds = seconds
+        self._jobs: SimpleQueue[_Task | None] = SimpleQueue()
+        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._serve, name="kanboard-writer", daemon=True)
+
+    def start(self) -> None:
+        """Open the connection. Raises what opening raises."""
+        self._thread.start()
+        error = self._opened.get()
+        if error is not None:
+            raise error
+
+    def submit(self, job: Job, future: Any) -> None:
+        """Carry out the job in the writer; its result goes to the future after the commit."""
+        self._jobs.put(_Task(job, future))
+
+    def waiting(self) -> int:
+        """How many jobs are waiting."""
+        return self._jobs.qsize()
+
+    def stop(self) -> None:
+        """Finish what is waiting, then close. Blocks."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        try:
+            session = self._engine.session(writable=True)
+        except BaseException as error:
+            self._opened.put(error)
+            return
+        self._opened.put(None)
+        while not self._stopping:
+            task = self._jobs.get()
+            if task is None:
+                break
+            self._carry_out(session, task)
+        session.close()
+
+    def _carry_out(self, session: Session, first: _Task) -> None:
+        group = [first]
+        try:
+            self._begin(session)
+            try:
+                self._run(session, first)
+                closing = time.monotonic() + _GROUP_SECONDS
+                while len(group) < _GROUP_JOBS and time.monotonic() < closing:
+                    try:
+                        task = self._jobs.get_nowait()
+                    except Empty:
+                        break
+                    if task is None:
+                        self._stopping = True
+                        break
+                    group.append(task)
+                    self._run(session, task)
+                session.end("COMMIT")
+            except BaseException:
+                session.end("ROLLBACK")
+                raise
+        except Busy as error:
+            for task in group:
+                task.error = error
+        except BaseException as error:
+            self._carry_out_alone(session, group, error)
+        for task in group:
+            self._deliveries.post(task.future, task.result, task.error)
+
+    def _carry_out_alone(self, session: Session, group: list[_Task], reason: BaseException) -> None:
+        """Run each job of a failed group again, in a transaction of its own."""
+        if len(group) > 1:
+            _logger.warning("a group of %d writes failed (%s); each is done again alone", len(group), reason)
+        for task in group:
+            task.result, task.error = None, None
+            try:
+                self._begin(session)
+                try:
+                    self._run(session, task)
+                    session.end("COMMIT")
+                except BaseException:
+                    session.end("ROLLBACK")
+                    raise
+            except Busy as error:
+                task.result, task.error = None, error
+            except BaseException as error:
+                task.result, task.error = None, StorageFailed(str(error.__cause__ or error))
+                task.error.__cause__ = error
+
+    def _begin(self, session: Session) -> None:
+        deadline = time.monotonic() + self._seconds
+        pause = 0.0005
+        while True:
+            try:
+                session.begin("IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                if time.monotonic() > deadline:
+                    raise Busy("another process holds the database") from error
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.005)
+
+    def _run(self, session: Session, task: _Task) -> None:
+        transaction = session.transaction(self._seconds)
+        try:
+            with transaction.savepoint():
+                task.result = task.job(transaction)
+        except TransactionLost:
+            raise
+        except BaseException as error:
+            if not session.connection.in_transaction:
+                raise TransactionLost from error
+            task.error = error

@@ -1,0 +1,170 @@
+"""JSON-RPC 2.0 framing with Kanboard's rules: bytes to calls, answers to bytes.
+
+Pure functions: no HTTP, no database. Source: spec page "protocol", sections 2 to 7 and 9.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+
+_MESSAGES = {
+    PARSE_ERROR: "Parse error",
+    INVALID_REQUEST: "Invalid Request",
+    METHOD_NOT_FOUND: "Method not found",
+    INVALID_PARAMS: "Invalid params",
+    INTERNAL_ERROR: "Internal error",
+    UNAUTHORIZED: "Unauthorized",
+    FORBIDDEN: "Forbidden",
+}
+
+#: levels of arrays and objects that a request may nest
+DEPTH_LIMIT = 512
+
+#: a number whose digits may exceed 64 bits, which only the standard library's parser keeps exactly
+_HUGE_NUMBER = re.compile(rb"[0-9]{19}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+#: an answer object ready to be encoded
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A valid request object."""
+
+    method: str
+    params: list[Any] | dict[str, Any]
+    #: as sent; None: a notification, which is carried out and not answered
+    id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a body asks for: its valid requests, and an answer for every element that is none."""
+
+    #: in order; an Answer stands where an element is no valid request
+    entries: list[Invocation | Answer]
+    batch: bool
+
+
+class NotAMessage(Exception):
+    """The body is no message; ``answer`` says so to the client."""
+
+    def __init__(self, code: int, data: str | None = None) -> None:
+        super().__init__(_MESSAGES[code])
+        self.answer = error(code, None, data)
+
+
+def parse(body: bytes, *, batch_limit: int) -> Message:
+    """Decode a body. Raises NotAMessage when it isn't JSON, is no object or array, or has too many calls."""
+    value = _decode(body)
+    if isinstance(value, dict):
+        return Message([_entry(value)], batch=False)
+    if not isinstance(value, list) or not value:
+        raise NotAMessage(INVALID_REQUEST)
+    if len(value) > batch_limit:
+        raise NotAMessage(INVALID_REQUEST, f"A batch may hold {batch_limit} calls, not {len(value)}")
+    return Message([_entry(element) for element in value], batch=True)
+
+
+def result(value: Any, id: Any) -> Answer:
+    """The answer of a call that went well."""
+    return {"jsonrpc": "2.0", "result": value, "id": id}
+
+
+def error(code: int, id: Any, data: str | None = None, *, message: str | None = None) -> Answer:
+    """The answer of a call that failed."""
+    described: dict[str, Any] = {"code": code, "message": message or _MESSAGES[code]}
+    if data is not None:
+        described["data"] = data
+    return {"jsonrpc": "2.0", "error": described, "id": id}
+
+
+def encode(answer: Answer | list[Answer]) -> bytes:
+    """The bytes of an answer, or of a batch's answers."""
+    try:
+        return orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # An id beyond 64 bits comes back exactly; only the standard library writes it.
+        answers = answer if isinstance(answer, list) else [answer]
+        encoded = b",".join(map(_encode_one, answers))
+        return b"[" + encoded + b"]" if isinstance(answer, list) else encoded
+
+
+def _encode_one(answer: Answer) -> bytes:
+    members = []
+    for name, value in answer.items():
+        encoded = (
+            json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+            if name == "id"
+            else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+        )
+        members.append(b'"' + name.encode() + b'":' + encoded)
+    return b"{" + b",".join(members) + b"}"
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        value = _decode_exactly(body) if _HUGE_NUMBER.search(body) else orjson.loads(body)
+    except (ValueError, RecursionError):
+        raise NotAMessage(PARSE_ERROR) from None
+    if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _too_deep(value):
+        raise NotAMessage(PARSE_ERROR)
+    return value
+
+
+def _decode_exactly(body: bytes) -> Any:
+    text = body.decode("utf-8")
+    value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    if "\\u" in text and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise ValueError("lone surrogate")
+    return value
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("number too large")
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_LIMIT):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, (list, dict))
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return False
+    return any(isinstance(value, (list, dict)) for value in level)
+
+
+def _entry(value: Any) -> Invocation | Answer:
+    if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
+        return error(INVALID_REQUEST, None)
+    method = value.get("method")
+    params = value.get("params")
+    if not isinstance(method, str) or not (params is None or isinstance(params, (list, dict))):
+        return error(INVALID_REQUEST, None)
+    return Invocation(method, [] if params is None else params, value.get("id"))

@@ -1,0 +1,173 @@
+"""Hook specifications: everything a plugin can take part in, with when, with what, in which thread and transaction.
+
+A plugin is a module (usually a package's ``__init__``) named by an entry point of the group ``kanboard.plugins``. It
+implements any of these functions, decorated with ``hookimpl``, and may name in ``requires`` the plugins it builds on.
+Implementations take as many of the arguments as they need. Arguments are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from kanboard_core.database import Model, Statement
+
+if TYPE_CHECKING:
+    from kanboard_core.authentication import Backend
+    from kanboard_core.calls import Call
+    from kanboard_core.events import BoundReaction
+    from kanboard_core.procedures import Procedure
+    from kanboard_core.server import Server
+
+PROJECT = "kanboard"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class TaskDetail:
+    """A key that boards and dashboards show for a task, contributed by the plugin that owns the rows.
+
+    ``statement`` is executed once for all tasks shown, with the parameter ``ids``; its rows have ``task_id`` and
+    ``value``. With ``many`` the value of a task is the list of its rows (all columns); else that of its one row.
+    Tasks without a row get ``default``.
+    """
+
+    __slots__ = ("default", "key", "many", "statement")
+
+    def __init__(self, key: str, statement: Statement, *, default: Any = 0, many: bool = False) -> None:
+        self.key = key
+        self.statement = statement
+        self.default = default
+        self.many = many
+
+
+@hookspec
+def register_procedures(server: Server) -> Iterable[Procedure]:
+    """Answer the procedures to serve, usually ``declared_in(procedures)``.
+
+    Once at start-up, in the main thread, before the database is open. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_models() -> Iterable[type[Model]]:
+    """Answer the peewee models of the plugin's tables.
+
+    Once at start-up, in the main thread. Asked of disabled built-in plugins too: their tables stay.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_reactions(server: Server) -> Iterable[BoundReaction]:
+    """Answer what is to run when events are raised, made with ``reaction(function, "task.create", ...)``.
+
+    Once at start-up, in the main thread. The reactions themselves run in the writer's thread, in the transaction of
+    the call that raised the event. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_authentication_backends(server: Server) -> Iterable[Backend]:
+    """Answer further ways to verify an account's credentials; they are tried after the built-in ones.
+
+    Once at start-up, in the main thread. A back end's ``verify`` runs on the event loop, outside any transaction, and
+    must not block it.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_task_details(server: Server) -> Iterable[TaskDetail]:
+    """Answer keys that boards show for a task: counts, labels, lists.
+
+    Once at start-up, in the main thread. Asked of disabled built-in plugins too: the keys of answers never change.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def project_created(call: Call, project_id: int) -> None:
+    """A project was made: add what every new project has in the plugin's tables (columns, a swimlane, ...).
+
+    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins. An exception
+    undoes the project.
+    """
+
+
+@hookspec
+def project_removing(call: Call, project_id: int) -> None:
+    """A project is about to be removed: remove what foreign keys don't (tags, files).
+
+    In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
+    built-in plugins.
+    """
+
+
+@hookspec
+def task_removing(call: Call, task_id: int) -> None:
+    """A task is about to be removed: remove what foreign keys don't (files).
+
+    In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
+    built-in plugins.
+    """
+
+
+@hookspec
+def user_removing(call: Call, user_id: int) -> None:
+    """An account is about to be removed: let go of it where no foreign key does (assignees, authors, private projects).
+
+    In the writer's thread, in the transaction of the call, while the row still stands. Also called in disabled
+    built-in plugins.
+    """
+
+
+@hookspec
+def user_disabled(call: Call, user_id: int) -> None:
+    """An account was disabled: do what goes with it (its private projects are disabled).
+
+    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
+def category_removing(call: Call, category_id: int) -> None:
+    """A category is about to be removed: let go of it.
+
+    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
+def column_in_use(call: Call, column_id: int) -> bool:
+    """Answer whether the plugin's rows keep a column from being removed.
+
+    In the writer's thread, in the transaction of the call. One True is enough. Also called in disabled
+    built-in plugins.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def swimlane_in_use(call: Call, swimlane_id: int) -> bool:
+    """Answer whether the plugin's rows keep a swimlane from being removed.
+
+    In the writer's thread, in the transaction of the call. One True is enough. Also called in disabled
+    built-in plugins.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def server_started(server: Server) -> None:
+    """The database is open and calls are about to be accepted. On the event loop; must not block."""
+
+
+@hookspec
+def server_stopping(server: Server) -> None:
+    """No call is running any more, the database is still open. On the event loop; must not block."""

@@ -1,0 +1,140 @@
+"""Failed and successful sign-ins as they are kept in the database: counters, locks, the list of last logins.
+
+Source: spec page "authentication", sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from kanboard_core.database import insertion, one_of, param, statement
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import LastLogin, Setting, User
+
+#: rows of ``last_logins`` that an account keeps
+_KEPT_LOGINS = 10
+_USER_AGENT_LENGTH = 255
+#: addresses whose failures are kept, the newest
+_KEPT_ADDRESSES = 1000
+
+_COUNT_FAILURE = statement(
+    User.update({User.nb_failed_login: fn.COALESCE(User.nb_failed_login, 0) + 1}).where(User.id == param("user_id"))
+)
+_FAILURES = statement(User.select(User.nb_failed_login).where(User.id == param("user_id")))
+_LOCK = statement(User.update({User.lock_expiration_date: param("until")}).where(User.id == param("user_id")))
+_RESET = statement(
+    User.update({User.nb_failed_login: 0, User.lock_expiration_date: 0}).where(User.id == param("user_id"))
+)
+_LOGIN_IDS = statement(
+    LastLogin.select(LastLogin.id).where(LastLogin.user_id == param("user_id")).order_by(LastLogin.id.desc())
+)
+_REMOVE_LOGINS = statement(LastLogin.delete().where(one_of(LastLogin.id, "ids")))
+_INSERT_LOGIN = insertion(LastLogin, "auth_type", "user_id", "ip", "user_agent", "date_creation")
+_CAPTCHA_DATA = statement(Setting.select(Setting.value).where(Setting.option == "captcha_data"))
+_UPDATE_CAPTCHA_DATA = statement(
+    Setting.update({Setting.value: param("value"), Setting.changed_by: 0, Setting.changed_on: param("now")}).where(
+        Setting.option == "captcha_data"
+    )
+)
+_INSERT_CAPTCHA_DATA = statement(
+    Setting.insert(
+        {
+            Setting.option: "captcha_data",
+            Setting.value: param("value"),
+            Setting.changed_by: 0,
+            Setting.changed_on: param("now"),
+        }
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """The limits on failed sign-ins."""
+
+    #: failures from which the user API refuses an account until it is unlocked; 0: off
+    api_failures: int = 3
+    #: failures that are still without a lock
+    lockdown: int = 6
+    #: length of a lock, minutes
+    lockdown_minutes: int = 15
+    #: failures of an address from which the sign-in form shows a captcha
+    captcha: int = 3
+
+    def refuses(self, account: dict[str, Any], now: int) -> bool:
+        """Whether the account is refused whatever the password. ``now`` in Unix seconds."""
+        if (account["lock_expiration_date"] or 0) >= now:
+            return True
+        return 0 < self.api_failures <= (account["nb_failed_login"] or 0)
+
+    def count_failure(self, transaction: Transaction, user_id: int | None, address: str, now: int) -> None:
+        """Count a failed sign-in of the account (None: there is none of that name) from the address."""
+        if user_id is not None and transaction.run(_COUNT_FAILURE, user_id=user_id):
+            failures = transaction.scalar(_FAILURES, user_id=user_id)
+            if failures > self.lockdown:
+                transaction.run(_LOCK, user_id=user_id, until=now + self.lockdown_minutes * 60)
+        self._count_address(transaction, address, now)
+
+    def record_success(
+        self, transaction: Transaction, user_id: int, *, auth_type: str, address: str, user_agent: str, now: int
+    ) -> None:
+        """Reset the account's counters and write its row of ``last_logins``."""
+        self.reset(transaction, user_id, address=address, now=now)
+        ids = transaction.column(_LOGIN_IDS, user_id=user_id)
+        if len(ids) >= _KEPT_LOGINS:
+            transaction.run(_REMOVE_LOGINS, ids=ids[_KEPT_LOGINS - 1 :])
+        transaction.insert(
+            _INSERT_LOGIN,
+            auth_type=auth_type,
+            user_id=user_id,
+            ip=address,
+            user_agent=user_agent[:_USER_AGENT_LENGTH] or "Unknown",
+            date_creation=now,
+        )
+
+    def reset(self, transaction: Transaction, user_id: int, *, address: str, now: int) -> None:
+        """Set the account's counters to 0 and forget the address's failures."""
+        transaction.run(_RESET, user_id=user_id)
+        addresses = _addresses(transaction)
+        if addresses.pop(address, None) is not None:
+            self._save_addresses(transaction, addresses, now)
+
+    def _count_address(self, transaction: Transaction, address: str, now: int) -> None:
+        addresses = {known: entry for known, entry in _addresses(transaction).items() if not self._outdated(entry, now)}
+        failures = _integer(addresses.get(address, {}).get("failed_login")) + 1
+        locked_until = now + self.lockdown_minutes if failures >= self.captcha else 0
+        addresses.pop(address, None)
+        for oldest in list(addresses)[: len(addresses) + 1 - _KEPT_ADDRESSES]:
+            del addresses[oldest]
+        addresses[address] = {"failed_login": failures, "expiration_date": 0, "lock_expiration_date": locked_until}
+        self._save_addresses(transaction, addresses, now)
+
+    @staticmethod
+    def _outdated(entry: dict[str, Any], now: int) -> bool:
+        """Whether an address's lock ended a day ago or longer."""
+        return 0 < _integer(entry.get("lock_expiration_date")) < now - 86400
+
+    @staticmethod
+    def _save_addresses(transaction: Transaction, addresses: dict[str, Any], now: int) -> None:
+        value = json.dumps(addresses, separators=(",", ":")) if addresses else "[]"
+        if not transaction.run(_UPDATE_CAPTCHA_DATA, value=value, now=now):
+            transaction.insert(_INSERT_CAPTCHA_DATA, value=value, now=now)
+
+
+def _addresses(transaction: Transaction) -> dict[str, dict[str, Any]]:
+    """The stored failures by address; what can't be read counts as none."""
+    try:
+        stored = json.loads(transaction.scalar(_CAPTCHA_DATA) or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(stored, dict):
+        return {}
+    return {address: entry for address, entry in stored.items() if isinstance(entry, dict)}
+
+
+def _integer(value: Any) -> int:
+    return value if isinstance(value, int) else 0

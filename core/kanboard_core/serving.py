@@ -1,0 +1,136 @@
+"""Serve a configuration until told to stop: sockets, TLS, signals, the lines an operator reads at start-up."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from kanboard_core.access_log import AccessLog
+from kanboard_core.configuration import Configuration, ConfigurationError
+from kanboard_core.database import location, param, statement
+from kanboard_core.endpoint import Endpoint, HttpServer
+from kanboard_core.models import User
+from kanboard_core.plugins import Plugins
+from kanboard_core.server import Server
+
+_logger = logging.getLogger("kanboard")
+
+_PASSWORD = statement(User.select(User.password).where((User.username == param("name")) & (User.is_active == 1)))
+
+
+class CannotServe(Exception):
+    """The server can't be reached as configured; one clear sentence for the operator."""
+
+
+@asynccontextmanager
+async def serving(configuration: Configuration, plugins: Plugins | None = None) -> AsyncIterator[tuple[Server, str]]:
+    """Serve as long as the context lasts; gives the server and the URL of its endpoint.
+
+    Leaving it stops gracefully: no new calls are accepted, running ones end (within ``shutdown_timeout``).
+    Raises ConfigurationError, PluginError, CannotOpen or CannotServe with one clear sentence.
+    """
+    server = Server(configuration, plugins)
+    tls = _tls(configuration)
+    created = location.prepare(server.database.engine, configuration)
+    access_log = _access_log(configuration)
+    await server.start()
+    try:
+        http = HttpServer(Endpoint(server, access_log), body_limit=configuration.integer("server", "body_limit"))
+        runner = web.ServerRunner(http, shutdown_timeout=configuration.number("server", "shutdown_timeout"))
+        await runner.setup()
+        try:
+            address = await _listen(runner, configuration, tls)
+            url = f"{'https' if tls else 'http'}://{address}{configuration.text('server', 'prefix')}"
+            url += configuration.text("server", "path")
+            if created:
+                _logger.info("the new database has the account admin with the password admin")
+            yield server, url
+        finally:
+            await runner.cleanup()
+    finally:
+        await server.stop()
+        if access_log is not None:
+            await access_log.close()
+
+
+async def serve(configuration: Configuration) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    async with serving(configuration) as (server, url):
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        _introduce(server, url)
+        warning = loop.create_task(_warn_of_default_password(server))
+        await stopped.wait()
+        _logger.info("stopping")
+        warning.cancel()
+
+
+def _introduce(server: Server, url: str) -> None:
+    on = [plugin.name for plugin in server.plugins if plugin.enabled]
+    off = [plugin.name for plugin in server.plugins if not plugin.enabled]
+    _logger.info("listening on %s", url)
+    _logger.info("database %s", server.database.engine.path)
+    _logger.info("%d procedures of the plugins %s", len(server.registry), ", ".join(on))
+    if off:
+        _logger.info("plugins that are off: %s", ", ".join(off))
+
+
+async def _warn_of_default_password(server: Server) -> None:
+    hashed = await server.database.read(lambda transaction: transaction.scalar(_PASSWORD, name="admin"))
+    if hashed is not None and await server.passwords.verify("admin", hashed):
+        _logger.warning("ANYONE CAN SIGN IN AS admin WITH THE PASSWORD admin: change it, or disable that account")
+
+
+async def _listen(runner: web.ServerRunner, configuration: Configuration, tls: ssl.SSLContext | None) -> str:
+    host, port = configuration.text("server", "host"), configuration.integer("server", "port")
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    try:
+        await site.start()
+    except OSError as error:
+        raise CannotServe(f"can't listen on {host}:{port}: {_reason(error)}") from error
+    name, actual = runner.addresses[0][:2]
+    return f"[{name}]:{actual}" if ":" in name else f"{name}:{actual}"
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another program uses that port already"
+    if error.errno == errno.EACCES:
+        return "permission denied (ports below 1024 need privileges)"
+    return error.strerror or str(error)
+
+
+def _tls(configuration: Configuration) -> ssl.SSLContext | None:
+    certificate, key = configuration.text("server", "certificate"), configuration.text("server", "key")
+    if not certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"[server] certificate {certificate} and key {key} can't be used: {error.strerror or error}"
+        ) from error
+    return context
+
+
+def _access_log(configuration: Configuration) -> AccessLog | None:
+    destination = configuration.text("logging", "access_log")
+    if destination == "off":
+        return None
+    try:
+        return AccessLog(destination)
+    except OSError as error:
+        raise ConfigurationError(
+            f"[logging] access_log {destination} can't be written to: {error.strerror or error}"
+        ) from error

@@ -1,0 +1,58 @@
+"""The procedures of the group App, open to the application and to every user. Source: spec page "application"."""
+
+from __future__ import annotations
+
+from kanboard_core.calls import Call
+from kanboard_core.permissions import ANYONE
+from kanboard_core.procedures import READS, Effect, procedure
+from kanboard_plugins.application import colors
+
+#: the release of Kanboard whose behaviour is served; clients compare it with release numbers
+KANBOARD_VERSION = "1.2.53"
+
+
+@procedure("getVersion", access=ANYONE, effect=Effect.NONE)
+def get_version(call: Call) -> str:
+    """The release of Kanboard that this API answers as."""
+    return KANBOARD_VERSION
+
+
+@procedure("getTimezone", access=ANYONE, effect=READS)
+def get_timezone(call: Call) -> str:
+    """The caller's time zone, else the application's."""
+    own = call.caller.account["timezone"] if call.caller.account else None
+    return own or call.tx.setting("application_timezone", "UTC")
+
+
+@procedure("getDefaultTaskColor", access=ANYONE, effect=READS)
+def get_default_task_color(call: Call) -> str:
+    """The colour id that tasks get when none is given."""
+    return colors.default_color(call.tx)
+
+
+@procedure("getDefaultTaskColors", access=ANYONE, effect=Effect.NONE)
+def get_default_task_colors(call: Call) -> dict[str, dict[str, str]]:
+    """Every colour: id -> name, background and border (CSS)."""
+    return colors.COLORS
+
+
+@procedure("getColorList", access=ANYONE, effect=Effect.NONE)
+def get_color_list(call: Call) -> dict[str, str]:
+    """Every colour: id -> name."""
+    return {color_id: color["name"] for color_id, color in colors.COLORS.items()}
+
+
+@procedure("getApplicationRoles", access=ANYONE, effect=Effect.NONE)
+def get_application_roles(call: Call) -> dict[str, str]:
+    """The roles of accounts: id -> name."""
+    return {"app-admin": "Administrator", "app-manager": "Manager", "app-user": "User"}
+
+
+@procedure("getProjectRoles", access=ANYONE, effect=Effect.NONE)
+def get_project_roles(call: Call) -> dict[str, str]:
+    """The roles in projects: id -> name."""
+    return {
+        "project-manager": "Project Manager",
+        "project-member": "Project Member",
+        "project-viewer": "Project Viewer",
+    }

@@ -1,0 +1,22 @@
+"""The table of categories."""
+
+from __future__ import annotations
+
+from peewee import AutoField, IntegerField, TextField
+
+from kanboard_core.database.model import Model
+
+
+class Category(Model):
+    """A category that tasks of a project can have."""
+
+    id = AutoField()
+    #: unique in the project, on SQLite without regard to case (ASCII)
+    name = TextField()
+    project_id = IntegerField()
+    description = TextField(null=True)
+    #: the name of a colour; NULL: none
+    color_id = TextField(null=True)
+
+    class Meta:
+        table_name = "project_has_categories"

@@ -1,0 +1,1 @@
+"""The procedure group project_permissions."""

@@ -1,0 +1,1 @@
+"""Conversations recorded with Kanboard, replayed against this server."""

@@ -1,0 +1,102 @@
+"""Replays a recording against a running server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.match import differences
+
+from kanboard_core.testing import RunningServer
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+#: waits from this length on count for the times that a recording compares
+_LONG_WAIT = 10
+#: how long a row may take to appear, in seconds
+_ROWS_WITHIN = 3.0
+
+
+def load(name: str) -> dict[str, Any]:
+    """A recording by its name, such as ``tasks/create``."""
+    recording: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))
+    return recording
+
+
+def names() -> list[str]:
+    """The names of all recordings, sorted."""
+    return sorted(str(path.relative_to(RECORDINGS).with_suffix("")) for path in RECORDINGS.glob("*/*.json"))
+
+
+class Replay:
+    """One recording, exchange by exchange, in order."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self._server = server
+        self._waited = 0.0
+
+    async def differences(self, recording: dict[str, Any]) -> list[str]:
+        """What departs from the recording in its first exchange that does (empty: everything matches)."""
+        for number, exchange in enumerate(recording["exchanges"], 1):
+            wait = exchange.get("wait", 0)
+            await asyncio.sleep(wait)
+            self._waited += wait if wait >= _LONG_WAIT else 0
+            lines = await self._exchange(exchange)
+            if lines:
+                asked = exchange.get("request", exchange.get("raw", exchange.get("query", exchange.get("sql"))))
+                return [f"exchange {number}: {str(asked)[:300]}", *lines]
+        return []
+
+    async def _exchange(self, exchange: dict[str, Any]) -> list[str]:
+        if "sql" in exchange:
+            await asyncio.to_thread(self._execute, exchange["sql"])
+            return []
+        if "query" in exchange:
+            return await self._query(exchange)
+        return await self._call(exchange)
+
+    async def _call(self, exchange: dict[str, Any]) -> list[str]:
+        raw = exchange.get("raw")
+        body = raw.encode("utf-8", "surrogateescape") if raw is not None else json.dumps(exchange["request"]).encode()
+        headers = dict(exchange.get("headers", {}))
+        if exchange.get("auth") is not None:
+            token = base64.b64encode(":".join(exchange["auth"]).encode()).decode()
+            headers.setdefault("Authorization", f"Basic {token}")
+        headers.setdefault("Content-Type", "application/json")
+        now = time.time()
+        async with self._server.session.request(
+            exchange.get("http_method", "POST"), self._server.url, data=body, headers=headers
+        ) as response:
+            status, answered = response.status, await response.read()
+        lines = [] if status == exchange["status"] else [f"status: expected {exchange['status']}, got {status}"]
+        if exchange["response"] is None:
+            return lines if not answered else [*lines, f"expected an empty body, got {answered[:120]!r}"]
+        try:
+            actual = json.loads(answered)
+        except ValueError:
+            return [*lines, f"expected JSON, got {answered[:120]!r}"]
+        return lines + self._compared(exchange["response"], actual, now)
+
+    async def _query(self, exchange: dict[str, Any]) -> list[str]:
+        now = time.time()
+        deadline = now + _ROWS_WITHIN
+        while True:
+            rows = [list(row) for row in await asyncio.to_thread(self._execute, exchange["query"])]
+            lines = self._compared(exchange["rows"], rows, now)
+            if not lines or time.time() > deadline:
+                return lines
+            await asyncio.sleep(0.05)
+
+    def _compared(self, expected: Any, actual: Any, now: float) -> list[str]:
+        return differences(expected, actual, base_url=self._server.base_url, now=now, waited=self._waited)
+
+    def _execute(self, statement: str) -> list[tuple[Any, ...]]:
+        path = self._server.server.database.engine.path
+        with closing(sqlite3.connect(path, timeout=10)) as connection, connection:
+            return connection.execute(statement).fetchall()
