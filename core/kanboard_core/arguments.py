@@ -12,7 +12,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 #: stands for every value that can't be an id; no row has it
@@ -35,7 +35,7 @@ class ArgumentType:
     #: raises ValueError with the end of a sentence ("must be ...") for what it doesn't accept
     convert: Callable[[Any], Any]
     #: for descriptions of the interface
-    json_schema: Mapping[str, Any]
+    json_schema: Mapping[str, Any] = field(hash=False)
 
 
 def to_id(value: Any) -> int:

@@ -101,8 +101,8 @@ class DatabasePassword:
         return account["password"] or None if account["is_active"] and not closed else None
 
     async def verify(self, account: Row, password: str) -> bool:
-        """Compare with the hash, in a thread."""
-        return bool(password) and await self._passwords.verify(password, account["password"])
+        """Compare with the hash, in a thread. An empty password is never right, and takes as long as a wrong one."""
+        return await self._passwords.verify(password, account["password"]) and bool(password)
 
 
 class Authentication:
@@ -165,10 +165,11 @@ class Authentication:
             now = int(time.time())
             if account is not None and self._lockout.refuses(account, now):
                 raise Unauthorized
-            if account is None:
+            if account is not None:
+                if await self._verify_account(account, credentials, now):
+                    return
+            elif credentials.username not in _CLOSED_NAMES:
                 await self._passwords.verify(credentials.password, None)
-            elif await self._verify_account(account, credentials, now):
-                return
             user_id = account["id"] if account else None
             await self._database.write(
                 lambda transaction: self._lockout.count_failure(transaction, user_id, credentials.address, now)

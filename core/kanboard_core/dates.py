@@ -17,7 +17,18 @@ DEFAULT_DATE_FORM = "m/d/Y"
 #: the time form that an empty setting means: 24 hours
 DEFAULT_TIME_FORM = "H:i"
 
-_PARTS = {"Y": r"(?P<year>[0-9]{4})", "m": r"(?P<month>[0-9]{1,2})", "d": r"(?P<day>[0-9]{1,2})"}
+#: between and inside dates and times: blanks, tabs, no-break spaces, as many as one likes
+BLANKS = "[ \t\u00a0\u202f]*"
+
+# One or two digits are taken greedily and for good: what follows never gets the second one back.
+_DAY_PARTS = {"Y": r"(?P<year>[0-9]{4})", "m": r"(?P<month>[0-9]{1,2}+)", "d": r"(?P<day>[0-9]{1,2}+)"}
+_TIME_PARTS = {
+    "H": r"(?P<hour>[0-9]{1,2}+)",
+    "g": r"(?P<hour>[0-9]{1,2}+)",
+    "i": r"(?P<minute>[0-9]{2})",
+    "a": r"(?P<half>[AaPp][Mm])",
+    " ": BLANKS,
+}
 
 
 def timezone(transaction: Transaction) -> ZoneInfo:
@@ -43,7 +54,13 @@ def time_form(transaction: Transaction) -> str:
 @functools.lru_cache(32)
 def day_pattern(form: str) -> str:
     """The regular expression of a date form, with the groups year, month and day; one digit for the latter will do."""
-    return "".join(_PARTS.get(letter) or re.escape(letter) for letter in form)
+    return "".join(_DAY_PARTS.get(letter) or re.escape(letter) for letter in form)
+
+
+@functools.lru_cache(32)
+def time_pattern(form: str) -> str:
+    """The regular expression of a time form, with the groups hour, minute and, on a twelve-hour clock, half."""
+    return "".join(_TIME_PARTS.get(letter) or re.escape(letter) for letter in form)
 
 
 def day(text: str, form: str) -> datetime.date | None:
@@ -58,3 +75,25 @@ def day_of(found: re.Match[str]) -> datetime.date | None:
         return datetime.date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
         return None
+
+
+def time_of(found: re.Match[str]) -> datetime.time | None:
+    """The time of a match of :func:`time_pattern`; None when there is no such time."""
+    parts = found.groupdict()
+    hour, half = int(parts["hour"]), parts.get("half")
+    if half is not None:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half.lower() == "pm" else 0)
+    try:
+        return datetime.time(hour, int(parts["minute"]))
+    except ValueError:
+        return None
+
+
+def instant(moment: datetime.datetime, zone: ZoneInfo) -> int:
+    """The Unix seconds at which clocks of a time zone show the moment (given without a zone).
+
+    A time that is left out in spring means the hour after it; of one that comes twice in autumn it is the first.
+    """
+    return int(moment.replace(tzinfo=zone, fold=0).timestamp())

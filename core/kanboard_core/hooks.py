@@ -7,7 +7,7 @@ Implementations take as many of the arguments as they need. Arguments are only e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -110,11 +110,38 @@ def project_removing(call: Call, project_id: int) -> None:
 
 
 @hookspec
+def task_tags_given(call: Call, task_id: int, project_id: int, names: Sequence[str], replace: bool) -> None:
+    """A task was made or changed with a list of tag names (no empty ones): attach them, making what is missing.
+
+    ``replace``: the names take the place of the tags that the task had. In the writer's thread, in the transaction of
+    the call, before the task's events. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
+def task_closing(call: Call, task_id: int) -> None:
+    """A task was closed: close what is inside it (subtasks).
+
+    In the writer's thread, in the transaction of the call, before the task's event. Also called in disabled built-in
+    plugins.
+    """
+
+
+@hookspec
 def task_removing(call: Call, task_id: int) -> None:
     """A task is about to be removed: remove what foreign keys don't (files).
 
     In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
     built-in plugins.
+    """
+
+
+@hookspec
+def user_created(call: Call, user_id: int) -> None:
+    """An account was made: add what every new account has in the plugin's tables (notification types, ...).
+
+    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins. An exception
+    undoes the account.
     """
 
 

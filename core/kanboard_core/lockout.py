@@ -82,8 +82,9 @@ class Lockout:
     def record_success(
         self, transaction: Transaction, user_id: int, *, auth_type: str, address: str, user_agent: str, now: int
     ) -> None:
-        """Reset the account's counters and write its row of ``last_logins``."""
-        self.reset(transaction, user_id, address=address, now=now)
+        """Reset the account's counters and write its row of ``last_logins``; nothing when the account is gone."""
+        if not self.reset(transaction, user_id, address=address, now=now):
+            return
         ids = transaction.column(_LOGIN_IDS, user_id=user_id)
         if len(ids) >= _KEPT_LOGINS:
             transaction.run(_REMOVE_LOGINS, ids=ids[_KEPT_LOGINS - 1 :])
@@ -92,16 +93,18 @@ class Lockout:
             auth_type=auth_type,
             user_id=user_id,
             ip=address,
-            user_agent=user_agent[:_USER_AGENT_LENGTH] or "Unknown",
+            user_agent=_storable(user_agent)[:_USER_AGENT_LENGTH] or "Unknown",
             date_creation=now,
         )
 
-    def reset(self, transaction: Transaction, user_id: int, *, address: str, now: int) -> None:
-        """Set the account's counters to 0 and forget the address's failures."""
-        transaction.run(_RESET, user_id=user_id)
+    def reset(self, transaction: Transaction, user_id: int, *, address: str, now: int) -> bool:
+        """Set the account's counters to 0 and forget the address's failures. False when the account is gone."""
+        if not transaction.run(_RESET, user_id=user_id):
+            return False
         addresses = _addresses(transaction)
         if addresses.pop(address, None) is not None:
             self._save_addresses(transaction, addresses, now)
+        return True
 
     def _count_address(self, transaction: Transaction, address: str, now: int) -> None:
         addresses = {known: entry for known, entry in _addresses(transaction).items() if not self._outdated(entry, now)}
@@ -129,11 +132,16 @@ def _addresses(transaction: Transaction) -> dict[str, dict[str, Any]]:
     """The stored failures by address; what can't be read counts as none."""
     try:
         stored = json.loads(transaction.scalar(_CAPTCHA_DATA) or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(stored, dict):
         return {}
     return {address: entry for address, entry in stored.items() if isinstance(entry, dict)}
+
+
+def _storable(header: str) -> str:
+    """A header's text without what is no text: bytes that aren't UTF-8 become question marks."""
+    return header.encode("utf-8", "replace").decode("utf-8")
 
 
 def _integer(value: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -11,7 +12,7 @@ from typing import Any
 
 import aiohttp
 import orjson
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from kanboard_core.configuration import load
 from kanboard_core.database import location, schema
@@ -48,7 +49,8 @@ class Client:
     def __init__(self, session: aiohttp.ClientSession, url: str, username: str, password: str) -> None:
         self._session = session
         self.url = url
-        self.auth = BasicAuth(username, password, "utf-8")
+        token = base64.b64encode(f"{username}:{password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}"}
         #: the account's id, where the test knows it
         self.id = 0
 
@@ -88,7 +90,8 @@ class Client:
         self, body: bytes, *, method: str = "POST", headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Send bytes as they are; answers HTTP status and body."""
-        async with self._session.request(method, self.url, data=body, headers=headers, auth=self.auth) as response:
+        sent = {**self._headers, **(headers or {})}
+        async with self._session.request(method, self.url, data=body, headers=sent) as response:
             return response.status, await response.read()
 
 

@@ -38,7 +38,9 @@ class Database:
         """Open the connections."""
         self._loop = asyncio.get_running_loop()
         deliveries = Deliveries(self._loop)
-        self._readers = Readers(self.engine, deliveries, count=self._reader_count, seconds=self._read_seconds)
+        self._readers = Readers(
+            self.engine, self._loop, deliveries, count=self._reader_count, seconds=self._read_seconds
+        )
         self._writer = Writer(self.engine, deliveries, seconds=self._write_seconds)
         self._readers.start()
         self._writer.start()

@@ -15,15 +15,19 @@ class Deliveries:
         self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._scheduled = False
 
-    def post(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-        """Give a future its result, or its error when that is not None. Called from any thread."""
+    def add(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        """Note a future's result, or its error when that is not None, for the next delivery. From any thread."""
         self._done.append((future, result, error))
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon_threadsafe(self._deliver)
 
-    def _deliver(self) -> None:
-        self._scheduled = False  # before the first look: what is posted from here on schedules again
+    def send(self) -> None:
+        """Have the loop deliver what was added. From any thread."""
+        if self._done and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon_threadsafe(self.deliver)
+
+    def deliver(self) -> None:
+        """Set the futures. On the event loop."""
+        self._scheduled = False  # before the first look: what is added from here on is sent again
         done = self._done
         while done:
             future, result, error = done.popleft()

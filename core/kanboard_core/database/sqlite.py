@@ -58,7 +58,8 @@ class Session:
             self.execute(command)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; what isn't committed is undone."""
+        self.end("ROLLBACK")
         current.set(None)
         self._database.close()
 

@@ -39,7 +39,7 @@ class Transaction:
     def all(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Every row of the query, in its order."""
         compiled = self._dialect.compiled(statement)
-        tuples = self._execute(compiled, compiled.bind(**values)).fetchall()
+        tuples = self._fetch(compiled, compiled.bind(**values))
         if compiled.rows is None:
             compiled.rows = self._dialect.rows(compiled, self._cursor.description)
         return compiled.rows(tuples)
@@ -52,13 +52,13 @@ class Transaction:
     def scalar(self, statement: Statement, /, **values: Any) -> Any:
         """The first column of the first row, None when there is no row."""
         compiled = self._dialect.compiled(statement)
-        tuples = self._execute(compiled, compiled.bind(**values)).fetchall()
+        tuples = self._fetch(compiled, compiled.bind(**values))
         return tuples[0][0] if tuples else None
 
     def column(self, statement: Statement, /, **values: Any) -> list[Any]:
         """The first column of every row."""
         compiled = self._dialect.compiled(statement)
-        return [row[0] for row in self._execute(compiled, compiled.bind(**values)).fetchall()]
+        return [row[0] for row in self._fetch(compiled, compiled.bind(**values))]
 
     def run(self, statement: Statement, /, **values: Any) -> int:
         """Carry out an update or delete; answers the number of rows it matched."""
@@ -111,41 +111,29 @@ class Transaction:
         finally:
             self._depth -= 1
 
-    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> Any:
+    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> sqlite3.Cursor:
         self._refuse_when_reading(compiled)
         self._settings.clear()
-        cursor = self._execute(compiled, values)
-        cursor.fetchall()
-        return cursor
+        self._fetch(compiled, values)
+        return self._cursor
 
     def _refuse_when_reading(self, compiled: Compiled) -> None:
         if compiled.writes and not self.writable:
             raise WriteRefused(f"a procedure that is declared to read tried to write: {compiled.sql.split('(')[0]}")
 
-    def _execute(self, compiled: Compiled, values: tuple[Any, ...]) -> Any:
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Execute and take every row: one left unread would keep the statement and its snapshot busy."""
         try:
-            return self._cursor.execute(compiled.sql, values)
+            return self._cursor.execute(compiled.sql, values).fetchall()
         except sqlite3.Error as error:
-            if "decode to UTF-8" in str(error):
-                return self._execute_with_damaged_text(compiled, values)
-            raise _translated(error) from error
-
-    def _execute_with_damaged_text(self, compiled: Compiled, values: tuple[Any, ...]) -> Any:
-        """Read text that is no UTF-8 (written by another program): bad bytes become U+FFFD."""
+            if "decode to UTF-8" not in str(error):
+                raise _translated(error) from error
+        # Text that another program wrote and that is no UTF-8: bad bytes become U+FFFD.
         self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
-            rows = self._cursor.execute(compiled.sql, values).fetchall()
+            return self._cursor.execute(compiled.sql, values).fetchall()
         finally:
             self.connection.text_factory = str
-        return _FetchedRows(rows)
-
-
-class _FetchedRows:
-    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
-        self._rows = rows
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        return self._rows
 
 
 def _translated(error: sqlite3.Error) -> Exception:

@@ -110,7 +110,8 @@ class Writer:
         except BaseException as error:
             self._carry_out_alone(session, group, error)
         for task in group:
-            self._deliveries.post(task.future, task.result, task.error)
+            self._deliveries.add(task.future, task.result, task.error)
+        self._deliveries.send()
 
     def _carry_out_alone(self, session: Session, group: list[_Task], reason: BaseException) -> None:
         """Run each job of a failed group again, in a transaction of its own."""

@@ -1,0 +1,89 @@
+"""Who belongs to a project: directly, or as a member of a group that is attached to it.
+
+Roles themselves are decided in :mod:`kanboard_core.permissions`; here every row counts, those of custom roles too.
+Source: spec page "project_permissions".
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from kanboard_core.database import Row, param, statement
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser, User
+from kanboard_core.permissions import ProjectRole
+from kanboard_core.validation import numeric
+
+
+def _user_is_in(*, assignable: bool) -> Any:
+    """The condition that an account belongs to the project ``project_id``; ``assignable``: as more than a viewer."""
+    direct = ProjectUser.select(ProjectUser.user_id).where(ProjectUser.project_id == param("project_id"))
+    through_groups = (
+        GroupMember.select(GroupMember.user_id)
+        .join(ProjectGroup, on=(ProjectGroup.group_id == GroupMember.group_id))
+        .where(ProjectGroup.project_id == param("project_id"))
+    )
+    if assignable:
+        # Each row is judged by itself: a direct viewer in a group of members is assignable.
+        direct = direct.where(ProjectUser.role != ProjectRole.VIEWER.value)
+        through_groups = through_groups.where(ProjectGroup.role != ProjectRole.VIEWER.value)
+        return (User.is_active == 1) & (User.id.in_(direct) | User.id.in_(through_groups))
+    return User.id.in_(direct) | User.id.in_(through_groups)
+
+
+_PEOPLE = User.select(User.id, User.name, User.username)
+_USERS = statement(_PEOPLE.where(_user_is_in(assignable=False)).order_by(User.id))
+_ASSIGNABLE = statement(_PEOPLE.where(_user_is_in(assignable=True)).order_by(User.id))
+_IS_ASSIGNABLE = statement(User.select(User.id).where((User.id == param("user_id")) & _user_is_in(assignable=True)))
+
+
+def project_users(tx: Transaction, project_id: int) -> dict[int, str]:
+    """Everybody who belongs to a project, disabled accounts included: user id -> display name, in their order."""
+    return _by_display_name(tx.all(_USERS, project_id=project_id))
+
+
+def assignable_users(tx: Transaction, project_id: int) -> dict[int, str]:
+    """Whom tasks of a project may be assigned to: user id -> display name, in their order.
+
+    Active accounts with a role other than project-viewer, directly or through a group.
+    """
+    return _by_display_name(tx.all(_ASSIGNABLE, project_id=project_id))
+
+
+def is_assignable(tx: Transaction, project_id: int, user_id: int) -> bool:
+    """Whether tasks of a project may be assigned to an account."""
+    return tx.one(_IS_ASSIGNABLE, project_id=project_id, user_id=user_id) is not None
+
+
+def in_projects_of(project_id: Any, user: str) -> Any:
+    """The condition, for statements, that a project is one of an account's, in any role, open or closed.
+
+    ``project_id`` is the column with the project's id, ``user`` the name of the parameter with the account's::
+
+        statement(Project.select().where(in_projects_of(Project.id, "user_id")))
+    """
+    direct = ProjectUser.select(ProjectUser.project_id).where(ProjectUser.user_id == param(user))
+    through_groups = (
+        ProjectGroup.select(ProjectGroup.project_id)
+        .join(GroupMember, on=(GroupMember.group_id == ProjectGroup.group_id))
+        .where(GroupMember.user_id == param(user))
+    )
+    return project_id.in_(direct) | project_id.in_(through_groups)
+
+
+def _by_display_name(people: Iterable[Row]) -> dict[int, str]:
+    named = [(person["id"], person["name"] or person["username"]) for person in people]
+    return dict(sorted(named, key=lambda person: _as_ordered(person[1])))
+
+
+def _compared(one: str, other: str) -> int:
+    """By code points; two numbers by their values."""
+    numbers = numeric(one), numeric(other)
+    if numbers[0] is not None and numbers[1] is not None:
+        return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])
+    return (one > other) - (one < other)
+
+
+_as_ordered = functools.cmp_to_key(_compared)

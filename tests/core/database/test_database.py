@@ -1,0 +1,176 @@
+"""Jobs: readers on snapshots, the writer in groups; what fails takes nobody else along."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+
+import peewee
+import pytest
+
+from kanboard_core.database import insertion, statement
+from kanboard_core.database.database import Database
+from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached
+from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import Group
+
+INSERT = insertion(Group, "name", "external_id")
+NAMES = statement(Group.select(Group.name).order_by(Group.id))
+
+
+def add(name: str) -> Callable[[Transaction], int]:
+    return lambda tx: tx.insert(INSERT, name=name, external_id="")
+
+
+def names(tx: Transaction) -> list[str]:
+    return tx.column(NAMES)
+
+
+@pytest.fixture
+async def jobs(database: Path) -> AsyncIterator[Database]:
+    jobs = Database(Sqlite(database, synchronous="normal"), write_seconds=1.0)
+    await jobs.start()
+    yield jobs
+    await jobs.stop()
+
+
+async def test_a_read_that_follows_a_write_sees_it(jobs: Database) -> None:
+    for number in range(50):
+        await jobs.write(add(f"group {number}"))
+        assert len(await jobs.read(names)) == number + 1
+
+
+async def test_a_job_that_raises_is_undone_and_its_neighbours_stand(jobs: Database) -> None:
+    def failing(tx: Transaction) -> None:
+        add("undone")(tx)
+        raise ZeroDivisionError
+
+    outcomes = await asyncio.gather(
+        *(jobs.write(failing if number % 3 == 0 else add(f"kept {number}")) for number in range(30)),
+        return_exceptions=True,
+    )
+
+    assert [type(outcome) for outcome in outcomes[::3]] == [ZeroDivisionError] * 10
+    assert sorted(await jobs.read(names)) == sorted(f"kept {number}" for number in range(30) if number % 3)
+
+
+async def test_a_full_disk_fails_the_guilty_job_only(jobs: Database) -> None:
+    """The engine gives up the whole transaction; the other jobs of the group are done again."""
+
+    def limit(tx: Transaction) -> None:
+        pages = tx.connection.execute("PRAGMA page_count").fetchone()[0]
+        tx.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+
+    await jobs.write(limit)
+    outcomes = await asyncio.gather(
+        *(jobs.write(add("x" * 100_000 if number == 5 else f"kept {number}")) for number in range(10)),
+        return_exceptions=True,
+    )
+
+    assert isinstance(outcomes[5], StorageFailed)
+    assert await jobs.read(names) == [f"kept {number}" for number in range(10) if number != 5]
+    await jobs.write(lambda tx: tx.connection.execute("PRAGMA max_page_count = 1073741823").fetchall())
+    await jobs.write(add("y" * 100_000))
+
+
+async def test_a_commit_that_is_refused_fails_the_guilty_job_only(jobs: Database) -> None:
+    def violate_at_commit(tx: Transaction) -> None:
+        tx.connection.execute("PRAGMA defer_foreign_keys = ON")
+        tx.connection.execute("INSERT INTO group_has_users (group_id, user_id) VALUES (999, 999)")
+
+    jobs_of_a_group = [add("a"), add("b"), violate_at_commit, add("c")]
+    outcomes = await asyncio.gather(*(jobs.write(job) for job in jobs_of_a_group), return_exceptions=True)
+
+    assert isinstance(outcomes[2], StorageFailed)
+    assert sorted(await jobs.read(names)) == ["a", "b", "c"]
+
+
+async def test_a_slow_read_holds_up_no_other(jobs: Database) -> None:
+    release = threading.Event()
+    slow = jobs.read(lambda tx: release.wait(10))
+    await asyncio.sleep(0.01)
+
+    assert await asyncio.wait_for(jobs.read(names), 5) == []
+    release.set()
+    assert await slow is True
+
+
+async def test_a_job_that_takes_too_long_is_stopped(database: Path) -> None:
+    jobs = Database(Sqlite(database), read_seconds=0.05)
+    await jobs.start()
+
+    def endless(tx: Transaction) -> None:
+        tx.connection.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+
+    with pytest.raises((TimeLimitReached, sqlite3.OperationalError)):
+        await jobs.read(endless)
+    assert await jobs.read(names) == []
+    await jobs.stop()
+
+
+async def test_another_process_that_writes_is_waited_for(jobs: Database, database: Path) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = jobs.write(add("patient"))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        other.execute("COMMIT")
+        assert await waiting == 1
+
+
+async def test_another_process_that_never_ends_is_given_up_and_the_next_write_succeeds(
+    jobs: Database, database: Path
+) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy, match="another process"):
+            await jobs.write(add("given up"))
+        other.execute("ROLLBACK")
+
+    assert await jobs.write(add("next")) == 1
+
+
+async def test_too_many_waiting_jobs_are_refused(database: Path) -> None:
+    jobs = Database(Sqlite(database), readers=1, queue_limit=5)
+    await jobs.start()
+    release = threading.Event()
+    accepted = [jobs.read(lambda tx: release.wait(10))]
+    await asyncio.sleep(0.05)  # the first one is under way by now
+    accepted += [jobs.read(lambda tx: release.wait(10)) for _ in range(5)]
+    with pytest.raises(Busy, match="5 calls"):
+        jobs.read(lambda tx: release.wait(10))
+    release.set()
+    assert all(await asyncio.gather(*accepted))
+    await jobs.stop()
+
+
+async def test_stopping_finishes_what_is_waiting(database: Path) -> None:
+    jobs = Database(Sqlite(database))
+    await jobs.start()
+    waiting = [jobs.write(add(f"group {number}")) for number in range(20)]
+    reading = [jobs.read(names) for _ in range(20)]
+    await jobs.stop()
+    await asyncio.sleep(0)
+
+    assert [future.done() for future in waiting + reading] == [True] * 40
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM groups").fetchone() == (20,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_a_database_that_can_not_be_opened_is_said_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(peewee.OperationalError, match="unable to open"):
+        await Database(Sqlite(tmp_path / "nowhere" / "db.sqlite")).start()
+
+
+async def test_an_acknowledged_write_is_on_its_way_to_the_disk(database: Path) -> None:
+    """With synchronous FULL nothing is answered before its commit has been synced; with NORMAL before it is written."""
+    for synchronous, expected in (("full", 2), ("normal", 1)):
+        session = Sqlite(database, synchronous=synchronous).session(writable=True)
+        assert session.connection.execute("PRAGMA synchronous").fetchone() == (expected,)
+        session.close()
