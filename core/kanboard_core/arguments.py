@@ -8,7 +8,9 @@ Source: spec page "protocol", section 5.
 from __future__ import annotations
 
 import inspect
+import math
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +64,7 @@ def to_text(value: Any) -> str | None:
     if value is False:
         return ""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return _fraction_as_text(value)
     return str(value)
 
 
@@ -83,6 +85,8 @@ def to_integer(value: Any) -> int:
         if found[2] is not None or "." in found[0]:
             return to_integer(float(found[0]))
         return _clamped(int(found[1][:25]))
+    if isinstance(value, float) and not math.isfinite(value):
+        return 0  # the text "1e400"
     if isinstance(value, (int, float)):
         return _clamped(int(value))
     _refuse_structures(value)
@@ -121,6 +125,8 @@ def _strict_integer(value: Any) -> int:
 def _strict_number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("must be a number")
+    if abs(value) > sys.float_info.max:
+        raise ValueError("must be a smaller number")
     return float(value)
 
 
@@ -138,6 +144,14 @@ def _strict_flag(value: Any) -> bool:
 
 def _clamped(value: int) -> int:
     return max(-_LARGEST - 1, min(_LARGEST, value))
+
+
+def _fraction_as_text(value: float) -> str:
+    """A float in PHP's writing, of 14 significant digits: ``1``, ``1.5``, ``1.0E+25``."""
+    mantissa, exponential, exponent = f"{value:.14G}".partition("E")
+    if not exponential:
+        return mantissa
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}E{int(exponent):+d}"
 
 
 def _refuse_structures(value: Any) -> None:

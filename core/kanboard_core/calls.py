@@ -55,14 +55,12 @@ class Call:
     tx: Transaction
     #: Unix seconds, the same during the whole call
     now: int
-    #: scheme, host and prefix that the request was sent to, with a closing slash
-    requested_url: str
     origin: Origin = Origin.API
 
     @property
     def base_url(self) -> str:
-        """What links in answers begin with, with a closing slash: the option, else the setting, else as requested."""
-        url = self.server.base_url or self.tx.setting("application_url") or self.requested_url
+        """What links in answers begin with, with a closing slash: the option, else the setting, else localhost."""
+        url = self.server.base_url or self.tx.setting("application_url", "http://localhost/")
         return url if url.endswith("/") else url + "/"
 
     def emit(self, name: str, payload: dict[str, Any]) -> None:
@@ -102,7 +100,6 @@ class AsyncCall:
     caller: Caller
     #: Unix seconds at which the call began
     now: int
-    requested_url: str
 
     async def read(self, function: Callable[Concatenate[Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function(call, ...)`` in a reader, on one snapshot."""
@@ -120,7 +117,7 @@ class AsyncCall:
         return await asyncio.to_thread(function, *args, **kwargs)
 
     def _run(self, function: Callable[..., T], args: Any, kwargs: Any, transaction: Transaction) -> T:
-        return function(Call(self.server, self.caller, transaction, self.now, self.requested_url), *args, **kwargs)
+        return function(Call(self.server, self.caller, transaction, self.now), *args, **kwargs)
 
 
 @dataclass(slots=True)
@@ -129,7 +126,6 @@ class Request:
 
     entries: Sequence[Invocation | Answer]
     credentials: Credentials
-    requested_url: str
 
 
 @dataclass(slots=True)
@@ -326,7 +322,7 @@ class Calls:
                 return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
             procedure.access.check_application(caller)
             arguments = procedure.parameters.bind(entry.params)
-            call = Call(self._server, caller, transaction or _NO_DATABASE, now, request.requested_url)
+            call = Call(self._server, caller, transaction or _NO_DATABASE, now)
             if transaction is None:
                 result = procedure.function(call, *arguments)
             elif transaction.writable:
@@ -352,7 +348,7 @@ class Calls:
 
     async def _run_async(self, request: Request, started: _Started) -> Answer | None:
         entry = started.entry
-        call = AsyncCall(self._server, started.caller, int(time.time()), request.requested_url)
+        call = AsyncCall(self._server, started.caller, int(time.time()))
         try:
             result = await started.procedure.function(call, *started.arguments)
         except Forbidden:

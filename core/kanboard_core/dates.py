@@ -94,6 +94,6 @@ def time_of(found: re.Match[str]) -> datetime.time | None:
 def instant(moment: datetime.datetime, zone: ZoneInfo) -> int:
     """The Unix seconds at which clocks of a time zone show the moment (given without a zone).
 
-    A time that is left out in spring means the hour after it; of one that comes twice in autumn it is the first.
+    A time that is left out in spring means the one an hour later; of one that comes twice in autumn it is the second.
     """
-    return int(moment.replace(tzinfo=zone, fold=0).timestamp())
+    return max(int(moment.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))

@@ -109,9 +109,8 @@ class Endpoint:
         if not any(isinstance(entry, Invocation) for entry in message.entries):
             return Reply([entry for entry in message.entries if isinstance(entry, dict)])
         username, password = self._credentials(request)
-        credentials = Credentials(username, password, address, request.headers.get(hdrs.USER_AGENT, ""))
-        requested_url = f"{request.scheme}://{request.host}{self._prefix}/"
-        return await self._calls.answer(Request(message.entries, credentials, requested_url))
+        credentials = Credentials(username, password, address, _text(request.headers.get(hdrs.USER_AGENT, "")))
+        return await self._calls.answer(Request(message.entries, credentials))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         length = request.content_length
@@ -125,6 +124,9 @@ class Endpoint:
         except web.HTTPRequestEntityTooLarge:
             raise self._body_too_large() from None
         except web.RequestPayloadError:
+            # Such a body is not waited for, and nothing after it is read.
+            request.content.feed_eof()
+            request.protocol.close()
             raise NotAMessage(framing.PARSE_ERROR) from None
 
     def _body_too_large(self) -> NotAMessage:
@@ -155,7 +157,9 @@ class TrustedProxies:
         if not self._networks or not self._headers or not self._trusted(peer):
             return peer
         for header in self._headers:
-            for value in request.headers.get(header, "").split(","):
+            for value in ",".join(request.headers.getall(header, ())).split(","):
+                if "%" in value:
+                    continue  # the name of an interface, which is any text, stands for nothing outside its machine
                 try:
                     return str(ipaddress.ip_address(value.strip()))
                 except ValueError:
@@ -202,10 +206,14 @@ class _Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what aiohttp itself refuses, without a word about the inside."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client has gone: nobody waits for an answer
         if status >= 500:
             _logger.error("a request from %s failed", request.remote, exc_info=exc)
         else:
-            _logger.info("a request from %s could not be read: %s", request.remote, exc)
+            # What follows the colon quotes the request, which may hold a password.
+            reason, _, _ = (message or type(exc).__name__).strip().partition(":")
+            _logger.info("a request from %s could not be read: %s", request.remote, reason)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has already begun")
         code = framing.INTERNAL_ERROR if status >= 500 else framing.INVALID_REQUEST
@@ -223,6 +231,11 @@ def _body_of(reply: Reply, batch: bool) -> bytes:
     if not reply.answers:
         return b""
     return framing.encode(reply.answers if batch else reply.answers[0])
+
+
+def _text(header: str) -> str:
+    """A header's value without bytes that aren't UTF-8, which could be neither stored nor answered."""
+    return header.encode("utf-8", "replace").decode()
 
 
 def _header_name(constant: str) -> str:

@@ -6,12 +6,15 @@ Pure functions: no HTTP, no database. Source: spec page "protocol", sections 2 t
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+_logger = logging.getLogger(__name__)
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -95,26 +98,25 @@ def error(code: int, id: Any, data: str | None = None, *, message: str | None = 
 
 
 def encode(answer: Answer | list[Answer]) -> bytes:
-    """The bytes of an answer, or of a batch's answers."""
+    """The bytes of an answer, or of a batch's answers. A result that JSON can't express becomes an internal error."""
     try:
         return orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
-        # An id beyond 64 bits comes back exactly; only the standard library writes it.
-        answers = answer if isinstance(answer, list) else [answer]
-        encoded = b",".join(map(_encode_one, answers))
-        return b"[" + encoded + b"]" if isinstance(answer, list) else encoded
+        if isinstance(answer, list):
+            return b"[" + b",".join(map(_encode_one, answer)) + b"]"
+        return _encode_one(answer)
 
 
 def _encode_one(answer: Answer) -> bytes:
-    members = []
-    for name, value in answer.items():
-        encoded = (
-            json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-            if name == "id"
-            else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-        )
-        members.append(b'"' + name.encode() + b'":' + encoded)
-    return b"{" + b",".join(members) + b"}"
+    """An answer with an id that only the standard library writes exactly, or with a result that can't be written."""
+    id = json.dumps(answer["id"], ensure_ascii=False, separators=(",", ":")).encode()
+    answer = {**answer, "id": 0}
+    try:
+        encoded = orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError as problem:
+        _logger.error("a result can't be written as JSON: %s", problem)
+        encoded = orjson.dumps(error(INTERNAL_ERROR, 0))
+    return encoded[: -len(b"0}")] + id + b"}"
 
 
 def _decode(body: bytes) -> Any:

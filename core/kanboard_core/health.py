@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from typing import Any
 
-from kanboard_core.database import schema
+from kanboard_core.database import location, schema
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.server import Server
 
@@ -33,11 +34,15 @@ class Health:
 
     async def _database(self) -> str:
         try:
-            version = await asyncio.wait_for(self._server.database.read(_version), _SECONDS)
+            version = await asyncio.wait_for(self._server.database.read(self._version), _SECONDS)
         except Exception as error:
             return f"failed: {type(error).__name__}"
         return "ok" if version >= schema.SCHEMA_VERSION["sqlite"] else f"schema version {version} is too old"
 
+    def _version(self, transaction: Transaction) -> int:
+        """The schema version, found by a reader and, under the same path, by somebody who comes now.
 
-def _version(transaction: Transaction) -> int:
-    return schema.version(transaction.connection)
+        A connection that is open goes on when its file is removed or overwritten.
+        """
+        with closing(location.connect_unchanging(self._server.database.engine.path)) as newcomer:
+            return min(schema.version(transaction.connection), schema.version(newcomer))

@@ -105,7 +105,7 @@ def project_removing(call: Call, project_id: int) -> None:
     """A project is about to be removed: remove what foreign keys don't (tags, files).
 
     In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
-    built-in plugins.
+    built-in plugins, and for ids that no project has (any more): what is left of them goes too.
     """
 
 

@@ -245,7 +245,7 @@ CORE_SCHEMA = Schema(
                     "base_url",
                     "",
                     "Address that URLs in answers begin with. Empty: the application URL in Kanboard's settings, and "
-                    "without one the address that the client called.",
+                    "without one http://localhost/, as Kanboard does.",
                     check=a_web_address,
                 ),
                 Option("certificate", "", "PEM file with the certificate chain. With a key: HTTPS.", needs="key"),

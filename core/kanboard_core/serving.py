@@ -116,12 +116,20 @@ def _tls(configuration: Configuration) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
+        context.load_cert_chain(certificate, key, password="")  # noqa: S106 - without one, OpenSSL asks the terminal
+    except OSError as error:
         raise ConfigurationError(
-            f"[server] certificate {certificate} and key {key} can't be used: {error.strerror or error}"
+            f"[server] certificate {certificate} and key {key} can't be used: {_tls_reason(error)}"
         ) from error
     return context
+
+
+def _tls_reason(error: OSError) -> str:
+    if not isinstance(error, ssl.SSLError):
+        return error.strerror or str(error)
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return "the key is not that of the certificate"
+    return "they must be PEM files, the key without a password"
 
 
 def _access_log(configuration: Configuration) -> AccessLog | None:

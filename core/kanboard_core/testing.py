@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import orjson
 from aiohttp import web
 
 from kanboard_core.configuration import load
@@ -65,6 +65,8 @@ class Client:
 
     async def call(self, procedure: str, /, *positional: Any, **named: Any) -> Any:
         """Call a procedure; answers its result. Raises Unauthorized, Forbidden or RpcError."""
+        if positional and named:
+            raise TypeError("arguments are sent by position or by name, not both")
         message = {"jsonrpc": "2.0", "method": procedure, "params": named or list(positional), "id": 1}
         status, answer = await self.send(message)
         if "error" not in answer:
@@ -83,8 +85,8 @@ class Client:
 
     async def send(self, message: Any) -> tuple[int, Any]:
         """Send a message as it is; answers HTTP status and decoded answer (None: empty body)."""
-        status, body = await self.send_bytes(orjson.dumps(message))
-        return status, orjson.loads(body) if body else None
+        status, body = await self.send_bytes(json.dumps(message).encode())
+        return status, json.loads(body) if body else None
 
     async def send_bytes(
         self, body: bytes, *, method: str = "POST", headers: dict[str, str] | None = None

@@ -17,6 +17,7 @@ from kanboard_core.database.sqlite import Sqlite
 _logger = logging.getLogger(__name__)
 
 _LATER = {"postgres", "postgresql", "mysql", "mariadb"}
+_SERVED = (schema.Condition.EMPTY, schema.Condition.CURRENT, schema.Condition.NEWER)
 
 
 class CannotOpen(DatabaseError):
@@ -44,10 +45,12 @@ def prepare(sqlite: Sqlite, configuration: Configuration) -> bool:
     """
     with _explained(sqlite.path):
         sqlite.path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite.connect(writable=True)) as connection:
+        with contextlib.closing(sqlite3.connect(sqlite.path, timeout=5, isolation_level=None)) as connection:
             state = schema.state(connection)
-            if state.condition is schema.Condition.EMPTY:
-                return _create(connection, sqlite.path, configuration)
+        if state.condition in _SERVED:  # what isn't stays as it is: to open it for writing sets its journal mode
+            with contextlib.closing(sqlite.connect(writable=True)) as connection:
+                if state.condition is schema.Condition.EMPTY:
+                    return _create(connection, sqlite.path, configuration)
     if state.condition is schema.Condition.NEWER:
         _logger.warning("%s", state.message)
     elif state.condition is not schema.Condition.CURRENT:
@@ -59,7 +62,7 @@ def differences(sqlite: Sqlite) -> list[str]:
     """What is different from Kanboard's schema, a line each. Only reads. Raises CannotOpen when it can't."""
     if not sqlite.path.exists():
         raise CannotOpen(f"there is no database {sqlite.path}")
-    with _explained(sqlite.path), contextlib.closing(_connect_unchanging(sqlite.path)) as connection:
+    with _explained(sqlite.path), contextlib.closing(connect_unchanging(sqlite.path)) as connection:
         state = schema.state(connection)
         if state.condition is not schema.Condition.CURRENT:
             return [state.message]
@@ -68,8 +71,10 @@ def differences(sqlite: Sqlite) -> list[str]:
 
 def create(sqlite: Sqlite, configuration: Configuration) -> None:
     """Create a database where there is none. Raises CannotOpen when there is one already, or it can't be made."""
-    if not prepare(sqlite, configuration):
-        raise CannotOpen(f"{sqlite.path} is a database already; it was left as it is")
+    with _explained(sqlite.path):
+        present = sqlite.path.exists() and sqlite.path.stat().st_size > 0
+    if present or not prepare(sqlite, configuration):
+        raise CannotOpen(f"{sqlite.path} is there already; it was left as it is")
 
 
 def _create(connection: sqlite3.Connection, path: Path, configuration: Configuration) -> bool:
@@ -87,8 +92,11 @@ def _create(connection: sqlite3.Connection, path: Path, configuration: Configura
     return True
 
 
-def _connect_unchanging(path: Path) -> sqlite3.Connection:
-    """A connection that can't write, and doesn't set the journal mode either."""
+def connect_unchanging(path: Path) -> sqlite3.Connection:
+    """A connection that can't write, and doesn't set the journal mode either.
+
+    Raises sqlite3.Error when there is no such file; whether it is a database shows at the first query.
+    """
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
 
 

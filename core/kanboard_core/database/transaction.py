@@ -101,7 +101,7 @@ class Transaction:
             yield
         except BaseException as error:
             if not self.connection.in_transaction:
-                raise TransactionLost from error
+                raise TransactionLost(str(error)) from error
             self._cursor.execute(f"ROLLBACK TO {name}")
             self._cursor.execute(f"RELEASE {name}")
             self._settings.clear()

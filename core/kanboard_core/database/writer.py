@@ -157,5 +157,5 @@ class Writer:
             raise
         except BaseException as error:
             if not session.connection.in_transaction:
-                raise TransactionLost from error
+                raise TransactionLost(str(error)) from error
             task.error = error

@@ -1,0 +1,39 @@
+"""The procedures of the group Me, for users of any application role. Source: spec page "me"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kanboard_core.arguments import Text
+from kanboard_core.calls import Call
+from kanboard_core.permissions import USERS
+from kanboard_core.procedures import READS, procedure
+from kanboard_plugins.me import own_projects
+from kanboard_plugins.me.profile import profile_of
+
+
+@procedure("getMe", access=USERS, effect=READS)
+def get_me(call: Call) -> dict[str, Any]:
+    """The calling user's account, without password and second factor; the personal token is part of it."""
+    return profile_of(call.caller.account or {})
+
+
+@procedure("getMyProjectsList", access=USERS, effect=READS)
+def get_my_projects_list(call: Call) -> dict[str, str]:
+    """Every project in which the caller has a role, closed ones too: id -> name, by name."""
+    return {str(project_id): name for project_id, name in own_projects.names(call).items()}
+
+
+@procedure("getMyProjects", access=USERS, effect=READS)
+def get_my_projects(call: Call) -> list[dict[str, Any]]:
+    """The active projects in which the caller has a role, as project objects, by name."""
+    return own_projects.active(call)
+
+
+@procedure("createMyPrivateProject", access=USERS)
+def create_my_private_project(call: Call, name: Text, description: Text = None) -> int | bool:
+    """Make a private project of the caller's, who manages it; answers its id.
+
+    False without a name, with one of more than 65535 characters, and when private projects are switched off.
+    """
+    return own_projects.create_private(call, name, description)

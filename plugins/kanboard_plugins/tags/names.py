@@ -1,0 +1,60 @@
+"""Tags by their names: those that tasks of a project can have, and making the missing ones.
+
+Source: spec pages "tags" and "tasks", section 4.4.
+"""
+
+from __future__ import annotations
+
+import string
+
+from kanboard_core.database import Row, insertion, param, statement
+from kanboard_core.database.transaction import Transaction
+from kanboard_plugins.tags.models import Tag
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+# Compared here and not in the database: what ignoring case means there differs from engine to engine.
+_USABLE = statement(
+    Tag.select(Tag.id, Tag.name)
+    .where((Tag.project_id == param("project_id")) | (Tag.project_id == 0))
+    .order_by(Tag.project_id, Tag.id)
+)
+_INSERT = insertion(Tag, "name", "project_id", "color_id")
+
+
+class UsableTags:
+    """The tags that tasks of one project can have: its own and the global ones."""
+
+    def __init__(self, tx: Transaction, project_id: int) -> None:
+        """Read them."""
+        self._tx = tx
+        self._project_id = project_id
+        self._ids: dict[str, int] = {}
+        for row in tx.all(_USABLE, project_id=project_id):
+            self._ids.setdefault(folded(row["name"]), row["id"])
+
+    def find(self, name: str) -> int | None:
+        """The id of the tag of that name without regard to ASCII case, a global one first; None without one."""
+        return self._ids.get(folded(name))
+
+    def find_or_create(self, name: str, color_id: str | None = None) -> int:
+        """The same; without one it is made in the project."""
+        key = folded(name)
+        if key not in self._ids:
+            self._ids[key] = create(self._tx, self._project_id, name, color_id)
+        return self._ids[key]
+
+
+def create(tx: Transaction, project_id: int, name: str, color_id: str | None) -> int:
+    """Make a tag; answers its id. Raises Conflict when the project has one of exactly that name."""
+    return tx.insert(_INSERT, name=name, project_id=project_id, color_id=color_id)
+
+
+def folded(name: str) -> str:
+    """The name with ASCII capitals made small: equal for names that are the same tag."""
+    return name.translate(_LOWER)
+
+
+def as_shown(rows: list[Row]) -> list[Row]:
+    """Tags by name in code-point order, equal names by id."""
+    return sorted(rows, key=lambda row: (row["name"], row["id"]))

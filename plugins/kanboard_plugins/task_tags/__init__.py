@@ -1,0 +1,45 @@
+"""The procedure group TaskTag: which tags a task has."""
+
+from collections.abc import Sequence
+
+from kanboard_core.calls import Call
+from kanboard_core.database import Model, one_of, statement
+from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.procedures import Procedure, declared_in
+from kanboard_plugins.tags.models import Tag
+from kanboard_plugins.task_tags import assignment, procedures
+from kanboard_plugins.task_tags.models import TaskTag
+
+requires = ("tags", "tasks")
+
+_TAGS = statement(
+    Tag.select(Tag.id, Tag.name, Tag.color_id, TaskTag.task_id)
+    .join(TaskTag, on=(TaskTag.tag_id == Tag.id))
+    .where(one_of(TaskTag.task_id, "ids"))
+    .order_by(Tag.name, Tag.id)
+)
+
+
+@hookimpl
+def register_models() -> list[type[Model]]:
+    """The table that attaches tags to tasks."""
+    return [TaskTag]
+
+
+@hookimpl
+def register_procedures() -> list[Procedure]:
+    """The procedures of the group."""
+    return declared_in(procedures)
+
+
+@hookimpl
+def register_task_details() -> list[TaskDetail]:
+    """The tags that boards show."""
+    return [TaskDetail("tags", _TAGS, default=[], many=True)]
+
+
+@hookimpl
+def task_tags_given(call: Call, task_id: int, project_id: int, names: Sequence[str], replace: bool) -> None:
+    """Attach the tags that a task was made or changed with; a tag named twice keeps the rest from being attached."""
+    change = assignment.replace if replace else assignment.attach
+    change(call.tx, task_id, project_id, names)

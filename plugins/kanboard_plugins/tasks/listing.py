@@ -1,0 +1,110 @@
+"""Tasks as boards and searches list them: the row, the names of what it refers to, counts of what is inside.
+
+The counts belong to other plugins, which contribute them as task details; without them the defaults show.
+Source: spec pages "boards" and "search".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from peewee import SQL
+
+from kanboard_core.database import Row
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.hooks import TaskDetail
+from kanboard_core.models import Project, User
+from kanboard_plugins.categories.models import Category
+from kanboard_plugins.columns.models import Column
+from kanboard_plugins.swimlanes.models import Swimlane
+from kanboard_plugins.tasks.models import Task
+
+#: the counts of a listed task that every list has, with their defaults as SQL
+_COUNTS = {
+    "nb_comments": "0",
+    "nb_files": "0",
+    "nb_subtasks": "0",
+    "nb_completed_subtasks": "0",
+    "nb_links": "0",
+    "nb_external_links": "0",
+    "is_milestone": "NULL",
+}
+
+#: the keys of the counts
+COUNTS = frozenset(_COUNTS)
+
+
+def listed_tasks() -> Any:
+    """The query for listed tasks, 48 keys in their order, the counts with their defaults; add ``where`` and order."""
+    return (
+        Task.select(
+            *(SQL(default).alias(key) for key, default in _COUNTS.items()),
+            Task.id,
+            Task.reference,
+            Task.title,
+            Task.description,
+            Task.date_creation,
+            Task.date_modification,
+            Task.date_completed,
+            Task.date_started,
+            Task.date_due,
+            Task.color_id,
+            Task.project_id,
+            Task.column_id,
+            Task.swimlane_id,
+            Task.owner_id,
+            Task.creator_id,
+            Task.position,
+            Task.is_active,
+            Task.score,
+            Task.category_id,
+            Task.priority,
+            Task.date_moved,
+            Task.recurrence_status,
+            Task.recurrence_trigger,
+            Task.recurrence_factor,
+            Task.recurrence_timeframe,
+            Task.recurrence_basedate,
+            Task.recurrence_parent,
+            Task.recurrence_child,
+            Task.time_estimated,
+            Task.time_spent,
+            User.username.alias("assignee_username"),
+            User.name.alias("assignee_name"),
+            User.email.alias("assignee_email"),
+            User.avatar_path.alias("assignee_avatar_path"),
+            Category.name.alias("category_name"),
+            Category.description.alias("category_description"),
+            Category.color_id.alias("category_color_id"),
+            Column.title.alias("column_name"),
+            Column.position.alias("column_position"),
+            Swimlane.name.alias("swimlane_name"),
+            Project.name.alias("project_name"),
+        )
+        .left_outer_join(User, on=(User.id == Task.owner_id))
+        .left_outer_join(Category, on=(Category.id == Task.category_id))
+        .left_outer_join(Column, on=(Column.id == Task.column_id))
+        .left_outer_join(Swimlane, on=(Swimlane.id == Task.swimlane_id))
+        .left_outer_join(Project, on=(Project.id == Task.project_id))
+    )
+
+
+def add_details(tx: Transaction, tasks: list[Row], details: Iterable[TaskDetail]) -> None:
+    """Give listed tasks the values of details, a statement each however many tasks there are."""
+    if not tasks:
+        return
+    ids = [task["id"] for task in tasks]
+    for detail in details:
+        key = detail.key
+        found = tx.all(detail.statement, ids=ids)
+        if detail.many:
+            lists: dict[int, list[Row]] = {}
+            for row in found:
+                lists.setdefault(row["task_id"], []).append(row)
+            for task in tasks:
+                task[key] = lists.get(task["id"]) or []
+        else:
+            values = {row["task_id"]: row["value"] for row in found}
+            for task in tasks:
+                task[key] = values.get(task["id"], detail.default)

@@ -1,0 +1,132 @@
+"""The order of tasks in a cell of the board, and moving a task to another place.
+
+A cell holds the open tasks of a project in one column and swimlane. A move numbers them from 1 without gaps; closed
+tasks keep the number they had. Source: spec page "tasks", section 7.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from kanboard_core import validation
+from kanboard_core.arguments import to_id
+from kanboard_core.calls import Call
+from kanboard_core.database import Row, param, statement
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import Project
+from kanboard_plugins.columns.models import Column
+from kanboard_plugins.swimlanes.models import Swimlane
+from kanboard_plugins.tasks import events
+from kanboard_plugins.tasks.models import Task
+
+#: moves within a project queue here on engines with several writers
+_LOCK = statement(Project.select(Project.id).where(Project.id == param("project_id")).for_update())
+_TASK = statement(Task.select().where(Task.id == param("id")))
+_COLUMN_AND_SWIMLANE = statement(
+    Column.select(Column.id)
+    .join(Swimlane, on=(Swimlane.id == param("swimlane_id")))
+    .where(Column.id == param("column_id"))
+)
+_OTHERS = statement(
+    Task.select(Task.id, Task.position)
+    .where(
+        (Task.project_id == param("project_id"))
+        & (Task.is_active == 1)
+        & (Task.column_id == param("column_id"))
+        & (Task.swimlane_id == param("swimlane_id"))
+        & (Task.id != param("task_id"))
+    )
+    .order_by(Task.position, Task.id)
+)
+_PLACE = statement(Task.update({Task.position: param("position")}).where(Task.id == param("id")))
+_MOVE = statement(
+    Task.update(
+        {
+            Task.column_id: param("column_id"),
+            Task.swimlane_id: param("swimlane_id"),
+            Task.date_moved: param("now"),
+            Task.date_modification: param("now"),
+        }
+    ).where(Task.id == param("id"))
+)
+
+
+def move_as_asked(call: Call, project_id: int, task_id: int, column: Any, position: Any, swimlane: Any) -> bool:
+    """Put a task of a project at a place; column, position and swimlane are as a client sent them. Raises the events.
+
+    False, and nothing is changed, when the task isn't in the project, the position is none, the task is there
+    already, or there is no such column or swimlane.
+    """
+    number = validation.integer(position)
+    if number is None or number < 1:
+        return False
+    call.tx.scalar(_LOCK, project_id=project_id)
+    task = call.tx.one(_TASK, id=task_id)
+    if task is None or task["project_id"] != project_id:
+        return False
+    if swimlane in (None, "0", 0):
+        swimlane = task["swimlane_id"]
+    column_id, swimlane_id = to_id(column), to_id(swimlane)
+    stays = (column_id, swimlane_id) == (task["column_id"], task["swimlane_id"])
+    if stays and number == task["position"]:
+        return False
+    if not stays and call.tx.scalar(_COLUMN_AND_SWIMLANE, column_id=column_id, swimlane_id=swimlane_id) is None:
+        return False
+    move(call.tx, task, column_id, number, swimlane_id, call.now)
+    _announce(call, task, column, position, swimlane)
+    return True
+
+
+def move(tx: Transaction, task: Row, column_id: int, position: int, swimlane_id: int, now: int) -> None:
+    """Put a task (its row as it is) at a position of a cell; a position behind the end is the end. No event is raised.
+
+    The cell must be there. The open tasks of both cells are numbered from 1; only rows whose number changes are
+    written. When the cell changes, the task was moved and modified ``now`` (Unix seconds).
+    """
+    if (column_id, swimlane_id) != (task["column_id"], task["swimlane_id"]):
+        _number(tx, _others(tx, task, task["column_id"], task["swimlane_id"]), itertools.count(1))
+        tx.run(_MOVE, id=task["id"], column_id=column_id, swimlane_id=swimlane_id, now=now)
+    others = _others(tx, task, column_id, swimlane_id)
+    _number(tx, others, (number for number in itertools.count(1) if number != position))
+    _number(tx, [task], iter((min(position, len(others) + 1),)))
+
+
+def _others(tx: Transaction, task: Row, column_id: int, swimlane_id: int) -> list[Row]:
+    """The open tasks of a cell without this one, in their order: id and position."""
+    return tx.all(
+        _OTHERS, project_id=task["project_id"], column_id=column_id, swimlane_id=swimlane_id, task_id=task["id"]
+    )
+
+
+def _number(tx: Transaction, tasks: list[Row], numbers: Iterator[int]) -> None:
+    """Give the tasks these numbers, in order."""
+    placed = zip(tasks, numbers, strict=False)
+    tx.run_many(_PLACE, [{"id": row["id"], "position": number} for row, number in placed if row["position"] != number])
+
+
+def _announce(call: Call, before: Row, column: Any, position: Any, swimlane: Any) -> None:
+    """Raise the events of a move; the values asked for are carried as they were sent."""
+    task = events.task_payload(call.tx, before["id"])
+    if task is None:
+        return
+    names = []
+    if task["swimlane_id"] != before["swimlane_id"]:
+        names.append("task.move.swimlane")
+    if task["column_id"] != before["column_id"]:
+        names.append("task.move.column")
+    values = {
+        "project_id": before["project_id"],
+        "position": position,
+        "column_id": column,
+        "swimlane_id": swimlane,
+        "src_column_id": before["column_id"],
+        "dst_column_id": column,
+        "date_moved": before["date_moved"],
+        "recurrence_status": before["recurrence_status"],
+        "recurrence_trigger": before["recurrence_trigger"],
+    }
+    payload = {"task_id": before["id"], "task": task, "changes": events.differences(values, task), **values}
+    for name in names or ("task.move.position",):
+        call.emit(name, payload)

@@ -1,0 +1,228 @@
+"""The procedures of the group Task. Source: spec page "tasks"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kanboard_core.arguments import Array, Id, Scalar, Text
+from kanboard_core.calls import Call
+from kanboard_core.database import Row, param, statement
+from kanboard_core.permissions import ADMINISTRATORS, members, viewers
+from kanboard_core.procedures import READS, procedure
+from kanboard_plugins.application.colors import color_of
+from kanboard_plugins.tasks import creation, fields, overdue, positions, removal, status, updates
+from kanboard_plugins.tasks.fields import Refused
+from kanboard_plugins.tasks.models import Task
+from kanboard_plugins.tasks.scopes import TASK
+
+_TASK = statement(Task.select().where(Task.id == param("id")))
+_BY_REFERENCE = statement(
+    Task.select()
+    .where((Task.project_id == param("project_id")) & (Task.reference == param("reference")))
+    .order_by(Task.id)
+    .limit(1)
+)
+_TASKS = statement(
+    Task.select()
+    .where((Task.project_id == param("project_id")) & (Task.is_active == param("is_active")))
+    .order_by(Task.id)
+)
+
+_NO_TAGS: list[Any] = []
+
+
+@procedure("createTask", access=members())
+def create_task(
+    call: Call,
+    title: Scalar,
+    project_id: Scalar,
+    color_id: Scalar = "",
+    column_id: Scalar = 0,
+    owner_id: Scalar = 0,
+    creator_id: Scalar = 0,
+    date_due: Scalar = "",
+    description: Scalar = "",
+    category_id: Scalar = 0,
+    score: Scalar = 0,
+    swimlane_id: Scalar = None,
+    priority: Scalar = 0,
+    recurrence_status: Scalar = 0,
+    recurrence_trigger: Scalar = 0,
+    recurrence_factor: Scalar = 0,
+    recurrence_timeframe: Scalar = 0,
+    recurrence_basedate: Scalar = 0,
+    reference: Scalar = "",
+    tags: Array = _NO_TAGS,
+    date_started: Scalar = "",
+    time_spent: Scalar = None,
+    time_estimated: Scalar = None,
+) -> int | bool:
+    """Add a task at the end of a column and swimlane; answers its id.
+
+    Without ``column_id`` it is the first column, without ``swimlane_id`` the first active swimlane. ``date_due`` and
+    ``date_started`` are texts such as ``2030-05-01 10:30`` in the application's time zone; ``time_spent`` and
+    ``time_estimated`` are hours; ``tags`` are names. Answers false when a value breaks a rule (owner and creator must
+    be assignable in the project), 0 when the project, the column or the swimlane doesn't exist.
+    Emits ``task.create_update`` and ``task.create``.
+    """
+    names = fields.tag_names(tags)
+    given = {
+        "title": title,
+        "project_id": project_id,
+        "color_id": color_id,
+        "column_id": column_id,
+        "owner_id": owner_id,
+        "creator_id": creator_id,
+        "date_due": date_due,
+        "description": description,
+        "category_id": category_id,
+        "score": score,
+        "swimlane_id": swimlane_id,
+        "priority": priority,
+        "recurrence_status": recurrence_status,
+        "recurrence_trigger": recurrence_trigger,
+        "recurrence_factor": recurrence_factor,
+        "recurrence_timeframe": recurrence_timeframe,
+        "recurrence_basedate": recurrence_basedate,
+        "reference": reference,
+        "date_started": date_started,
+        "time_spent": time_spent,
+        "time_estimated": time_estimated,
+    }
+    try:
+        return creation.create(call, given, names)
+    except Refused:
+        return False
+
+
+@procedure("getTask", access=viewers(TASK), effect=READS)
+def get_task(call: Call, task_id: Id) -> Row | None:
+    """A task: the columns of its row, ``url`` and ``color``. Null when there is none."""
+    row = call.tx.one(_TASK, id=task_id)
+    return None if row is None else _shown(call, [row])[0]
+
+
+@procedure("getTaskByReference", access=viewers(), effect=READS)
+def get_task_by_reference(call: Call, project_id: Id, reference: Text) -> Row | None:
+    """The task of a project with exactly this reference, the oldest of several; null when there is none."""
+    row = call.tx.one(_BY_REFERENCE, project_id=project_id, reference=reference)
+    return None if row is None else _shown(call, [row])[0]
+
+
+@procedure("getAllTasks", access=viewers(), effect=READS)
+def get_all_tasks(call: Call, project_id: Id, status_id: Id = 1) -> list[Row]:
+    """The project's open (``status_id`` 1) or closed (0) tasks by id; an empty list for anything else."""
+    return _shown(call, call.tx.all(_TASKS, project_id=project_id, is_active=status_id))
+
+
+@procedure("getOverdueTasks", access=ADMINISTRATORS, effect=READS)
+def get_overdue_tasks(call: Call) -> list[Row]:
+    """The open tasks of all enabled projects whose due date has passed, by id."""
+    return overdue.overdue_tasks(call.tx, call.now)
+
+
+@procedure("getOverdueTasksByProject", access=viewers(), effect=READS)
+def get_overdue_tasks_by_project(call: Call, project_id: Id) -> list[Row]:
+    """The open tasks of a project whose due date has passed, by id; an empty list when it is disabled or unknown."""
+    return overdue.overdue_tasks_of_project(call.tx, project_id, call.now)
+
+
+@procedure("updateTask", access=members(TASK.named("id")))
+def update_task(
+    call: Call,
+    id: Id,
+    title: Scalar = None,
+    color_id: Scalar = None,
+    owner_id: Scalar = None,
+    date_due: Scalar = None,
+    description: Scalar = None,
+    category_id: Scalar = None,
+    score: Scalar = None,
+    priority: Scalar = None,
+    recurrence_status: Scalar = None,
+    recurrence_trigger: Scalar = None,
+    recurrence_factor: Scalar = None,
+    recurrence_timeframe: Scalar = None,
+    recurrence_basedate: Scalar = None,
+    reference: Scalar = None,
+    tags: Array | None = None,
+    date_started: Scalar = None,
+    time_spent: Scalar = None,
+    time_estimated: Scalar = None,
+) -> bool:
+    """Change a task; what is null stays as it is. A list of tags replaces the task's.
+
+    True also when nothing differs; false for an unknown id or when a value breaks a rule (nothing is changed then).
+    Emits ``task.assignee_change`` when only the owner differs, ``task.create_update`` and ``task.update`` when
+    anything else does.
+    """
+    names = None if tags is None else fields.tag_names(tags)
+    given = {
+        "title": title,
+        "color_id": color_id,
+        "owner_id": owner_id,
+        "date_due": date_due,
+        "description": description,
+        "category_id": category_id,
+        "score": score,
+        "priority": priority,
+        "recurrence_status": recurrence_status,
+        "recurrence_trigger": recurrence_trigger,
+        "recurrence_factor": recurrence_factor,
+        "recurrence_timeframe": recurrence_timeframe,
+        "recurrence_basedate": recurrence_basedate,
+        "reference": reference,
+        "date_started": date_started,
+        "time_spent": time_spent,
+        "time_estimated": time_estimated,
+    }
+    try:
+        return updates.update(call, id, {name: value for name, value in given.items() if value is not None}, names)
+    except Refused:
+        return False
+
+
+@procedure("openTask", access=members(TASK))
+def open_task(call: Call, task_id: Id) -> bool:
+    """Open a task, also one that is open; false when there is none. Emits ``task.open``."""
+    return status.open_task(call, task_id)
+
+
+@procedure("closeTask", access=members(TASK))
+def close_task(call: Call, task_id: Id) -> bool:
+    """Close a task, also one that is closed, and its subtasks; false when there is none. Emits ``task.close``."""
+    return status.close_task(call, task_id)
+
+
+@procedure("removeTask", access=members(TASK))
+def remove_task(call: Call, task_id: Id) -> bool:
+    """Remove a task and everything inside it; false when there is none. The others keep their positions."""
+    return removal.remove(call, task_id)
+
+
+@procedure("moveTaskPosition", access=members(TASK))
+def move_task_position(
+    call: Call, project_id: Id, task_id: Id, column_id: Scalar, position: Scalar, swimlane_id: Scalar
+) -> bool:
+    """Put a task at a position (from 1) of a column and swimlane; the open tasks around it close up.
+
+    A position behind the end is the end; ``swimlane_id`` 0 or null is the task's own swimlane. False when the task
+    isn't in the project, stands there already, or column or swimlane don't exist; nothing is changed then.
+    Emits ``task.move.swimlane``, ``task.move.column`` or ``task.move.position``.
+    """
+    return positions.move_as_asked(call, project_id, task_id, column_id, position, swimlane_id)
+
+
+def _shown(call: Call, rows: list[Row]) -> list[Row]:
+    """Rows of the table as clients get them: with ``url`` and ``color``."""
+    if not rows:
+        return rows
+    url = f"{call.base_url}task/"
+    shades: dict[str | None, dict[str, str] | None] = {}
+    for row in rows:
+        color_id = row["color_id"]
+        if color_id not in shades:
+            shades[color_id] = color_of(call.tx, color_id)
+        row["url"] = f"{url}{row['id']}"
+        row["color"] = shades[color_id]
+    return rows

@@ -1,0 +1,65 @@
+"""Changing the fields of a task. Source: spec page "tasks", section 5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kanboard_core import validation
+from kanboard_core.calls import Call
+from kanboard_core.database import param, statement
+from kanboard_plugins.tasks import events, fields
+from kanboard_plugins.tasks.models import Task
+
+_TASK = statement(Task.select().where(Task.id == param("id")))
+
+#: fields that events carry as what is stored; the others as they were sent
+_CARRIED_AS_STORED = frozenset(
+    (
+        "priority",
+        "recurrence_status",
+        "recurrence_trigger",
+        "recurrence_factor",
+        "recurrence_timeframe",
+        "recurrence_basedate",
+        *fields.DATES,
+    )
+)
+#: fields whose empty values events carry as what is stored
+_CARRIED_AS_ZERO = frozenset(("score", "category_id", "time_estimated", "time_spent"))
+
+
+def update(call: Call, task_id: int, given: dict[str, Any], tags: Sequence[str] | None) -> bool:
+    """Write the given fields, as a client sent them, and replace the tags unless they are None.
+
+    False when there is no such task. Raises Refused when a value breaks its rule; nothing is written then.
+    """
+    before = call.tx.one(_TASK, id=task_id)
+    if before is None:
+        return False
+    others = {name: value for name, value in given.items() if name != "owner_id"}
+    values = fields.stored(call, others)
+    if "owner_id" in given:
+        values["owner_id"] = _owner(call, before["project_id"], given["owner_id"])
+    call.tx.update(Task, task_id, {**values, "date_modification": call.now})
+    if tags is not None:
+        call.server.plugins.call(
+            "task_tags_given", call=call, task_id=task_id, project_id=before["project_id"], names=tags, replace=True
+        )
+    changes = events.differences({name: _carried(name, value, values[name]) for name, value in given.items()}, before)
+    if changes:
+        names = ("task.assignee_change",) if list(changes) == ["owner_id"] else ("task.create_update", "task.update")
+        events.announce(call, task_id, *names, changes=changes)
+    return True
+
+
+def _owner(call: Call, project_id: int, value: Any) -> int:
+    """The owner's id; 0, also as text, is nobody."""
+    return 0 if validation.integer(value) == 0 else fields.person(call, project_id, value)
+
+
+def _carried(name: str, sent: Any, stored: Any) -> Any:
+    """A written value as events carry it."""
+    if name in _CARRIED_AS_STORED or (name in _CARRIED_AS_ZERO and validation.is_empty(sent)):
+        return stored
+    return sent
