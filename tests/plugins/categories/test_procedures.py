@@ -1,0 +1,171 @@
+"""The procedures of categories, as a client sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer
+
+
+@pytest.fixture
+async def project(application: Client) -> int:
+    """A project with the categories Bug (1, red) and Feature (2)."""
+    created: int = await application.createProject("One")
+    await application.createCategory(created, "Bug", "red")
+    await application.createCategory(created, "Feature")
+    return created
+
+
+async def test_a_category_has_a_name_and_perhaps_a_colour(application: Client, project: int) -> None:
+    bug = {"id": 1, "name": "Bug", "project_id": project, "description": None, "color_id": "red"}
+    feature = {"id": 2, "name": "Feature", "project_id": project, "description": None, "color_id": None}
+    assert await application.getCategory(1) == bug
+    assert await application.getAllCategories(project) == [bug, feature]
+
+
+@pytest.mark.parametrize("category_id", [99, 0, -1, "abc", "", None, 2**63])
+async def test_an_unknown_category_is_null(application: Client, project: int, category_id: Any) -> None:
+    assert await application.getCategory(category_id) is None
+    assert await application.removeCategory(category_id) is False
+
+
+async def test_they_are_sorted_without_regard_to_the_case_of_ascii_letters(application: Client) -> None:
+    project = await application.createProject("Two")
+    for name in ("delta", "Bravo", "\u00c9cho", "alpha", "10", "\u00e9", "9", "_u", "Charlie"):
+        await application.createCategory(project, name)
+    names = [category["name"] for category in await application.getAllCategories(project)]
+    assert names == ["10", "9", "_u", "alpha", "Bravo", "Charlie", "delta", "\u00c9cho", "\u00e9"]
+
+
+class TestCreateCategory:
+    @pytest.mark.parametrize("name", ["", None, "n" * 192, "Bug", "bUG"])
+    async def test_an_unfit_or_taken_name_is_false(self, application: Client, project: int, name: str | None) -> None:
+        assert await application.createCategory(project, name) is False
+
+    @pytest.mark.parametrize("name", [" Bug", "0", "\u00e9" * 191, "<b>&\"'</b>"])
+    async def test_a_fit_name_is_kept_as_it_is(self, application: Client, project: int, name: str) -> None:
+        created = await application.createCategory(str(project), name)
+        assert (await application.getCategory(created))["name"] == name
+
+    async def test_letters_beyond_ascii_have_a_case(self, application: Client, project: int) -> None:
+        assert await application.createCategory(project, "\u00c9")
+        assert await application.createCategory(project, "\u00e9")
+
+    @pytest.mark.parametrize("project_id", [99, 0, -1, "abc", "1x", "1.0", 1.0, 1.5, True, "", None, 2**63])
+    async def test_what_is_no_project_is_false(self, application: Client, project: int, project_id: Any) -> None:
+        assert await application.createCategory(project_id, "New") is False
+
+    async def test_an_array_is_no_project(self, application: Client, project: int) -> None:
+        with pytest.raises(RpcError, match="Invalid params"):
+            await application.createCategory([project], "New")
+
+    async def test_any_text_is_a_colour(self, application: Client, project: int) -> None:
+        created = await application.createCategory(project, "Odd", "no colour at all")
+        assert (await application.getCategory(created))["color_id"] == "no colour at all"
+
+
+class TestUpdateCategory:
+    async def test_a_colour_that_is_left_out_is_taken_away(self, application: Client, project: int) -> None:
+        assert await application.updateCategory(1, "Defect") is True
+        assert await application.getCategory(1) == {
+            "id": 1,
+            "name": "Defect",
+            "project_id": project,
+            "description": None,
+            "color_id": None,
+        }
+        assert await application.updateCategory(id="1", name="Defect", color_id="green") is True
+        assert (await application.getCategory(1))["color_id"] == "green"
+
+    @pytest.mark.parametrize("name", ["", None, "n" * 192, "feature"])
+    async def test_an_unfit_or_taken_name_changes_nothing(
+        self, application: Client, project: int, name: str | None
+    ) -> None:
+        before = await application.getCategory(1)
+        assert await application.updateCategory(1, name, "blue") is False
+        assert await application.getCategory(1) == before
+
+    async def test_another_case_of_its_own_name_is_fine(self, application: Client, project: int) -> None:
+        assert await application.updateCategory(1, "BUG") is True
+        assert (await application.getCategory(1))["name"] == "BUG"
+
+    @pytest.mark.parametrize(
+        ("category_id", "answer"),
+        [(99, True), (0, True), (-1, True), ("99", True), ("abc", False), ("1x", False), (1.5, False), (None, False)],
+    )
+    async def test_an_unknown_integer_is_true_for_the_application(
+        self, application: Client, project: int, category_id: Any, answer: bool
+    ) -> None:
+        before = await application.getAllCategories(project)
+        assert await application.updateCategory(category_id, "Nobody") is answer
+        assert await application.updateCategory(category_id, "") is False
+        assert await application.getAllCategories(project) == before
+
+
+class TestRemoveCategory:
+    async def test_a_category_is_removed_once(self, application: Client, project: int) -> None:
+        assert await application.removeCategory(1) is True
+        assert await application.removeCategory("1") is False
+        assert [category["id"] for category in await application.getAllCategories(project)] == [2]
+
+    async def test_its_tasks_let_go_of_it_silently(
+        self, application: Client, server: RunningServer, project: int
+    ) -> None:
+        tasks = [
+            await application.createTask(title="A task", project_id=project, category_id=category_id)
+            for category_id in (1, 1, 2)
+        ]
+        await application.closeTask(tasks[1])
+        server.sql("UPDATE tasks SET date_modification = 1")
+        server.sql("UPDATE projects SET last_modified = 1")
+        assert await application.removeCategory(1) is True
+        assert server.sql("SELECT category_id, date_modification FROM tasks ORDER BY id") == [(0, 1), (0, 1), (2, 1)]
+        assert server.sql("SELECT last_modified FROM projects") == [(1,)]
+
+
+class TestRoles:
+    READING: tuple[tuple[Any, ...], ...] = (("getAllCategories", 1), ("getCategory", 1))
+    WRITING: tuple[tuple[Any, ...], ...] = (
+        ("createCategory", 1, "New"),
+        ("updateCategory", 1, "Changed"),
+        ("removeCategory", 1),
+    )
+
+    @pytest.mark.parametrize(
+        ("role", "may_read", "may_write"),
+        [
+            ("project-viewer", True, False),
+            ("project-member", True, False),
+            ("project-manager", True, True),
+            (None, False, False),
+        ],
+    )
+    async def test_viewers_read_and_managers_write(
+        self,
+        application: Client,
+        account: Callable[..., Awaitable[Client]],
+        project: int,
+        role: str | None,
+        may_read: bool,
+        may_write: bool,
+    ) -> None:
+        user = await account("somebody")
+        if role:
+            await application.addProjectUser(project, user.id, role)
+        for allowed, calls in ((may_read, self.READING), (may_write, self.WRITING)):
+            for procedure, *arguments in calls:
+                if allowed:
+                    assert await user.call(procedure, *arguments)
+                else:
+                    with pytest.raises(Forbidden):
+                        await user.call(procedure, *arguments)
+
+    @pytest.mark.parametrize("call", [("getCategory", 99), ("updateCategory", 99, "x"), ("removeCategory", 99)])
+    async def test_an_unknown_category_is_refused_to_users(
+        self, administrator: Client, project: int, call: tuple[Any, ...]
+    ) -> None:
+        with pytest.raises(Forbidden):
+            await administrator.call(*call)

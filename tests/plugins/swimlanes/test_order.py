@@ -1,0 +1,157 @@
+"""The order of swimlanes: random histories against a naive model, and callers that move swimlanes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kanboard_core.testing import Client, RunningServer
+
+KEYS = ("id", "name", "position", "is_active")
+NAMES = st.sampled_from(["a", "A", "b", "c ", "Default swimlane"])
+#: which of the swimlanes that there were so far: removed ones included, and one of another project
+WHICH = st.integers(0, 9)
+STEPS = st.one_of(
+    st.tuples(st.just("add"), NAMES),
+    st.tuples(st.just("rename"), WHICH, NAMES),
+    st.tuples(st.sampled_from(["remove", "disable", "enable"]), WHICH),
+    st.tuples(st.just("move"), WHICH, st.integers(-1, 7)),
+)
+PROCEDURES = {
+    "add": "addSwimlane",
+    "rename": "updateSwimlane",
+    "remove": "removeSwimlane",
+    "disable": "disableSwimlane",
+    "enable": "enableSwimlane",
+    "move": "changeSwimlanePosition",
+}
+
+
+class Board:
+    """The page's sentences on swimlanes, carried out one by one on a list."""
+
+    def __init__(self, lanes: list[dict[str, Any]]) -> None:
+        self.lanes = [{key: lane[key] for key in KEYS} for lane in lanes]
+
+    def shown(self) -> list[dict[str, Any]]:
+        return sorted(self.lanes, key=lambda lane: (lane["position"], lane["id"]))
+
+    def active(self) -> list[dict[str, Any]]:
+        return [lane for lane in self.shown() if lane["is_active"]]
+
+    def found(self, swimlane_id: int) -> dict[str, Any] | None:
+        return next((lane for lane in self.lanes if lane["id"] == swimlane_id), None)
+
+    def takes(self, name: str, swimlane_id: int | None) -> bool:
+        return not any(lane["name"] == name and lane["id"] != swimlane_id for lane in self.lanes)
+
+    def renumber(self) -> None:
+        for number, lane in enumerate(self.active(), 1):
+            lane["position"] = number
+
+    def add(self, name: str, swimlane_id: Any) -> bool:
+        if not self.takes(name, None):
+            return False
+        self.lanes.append({"id": swimlane_id, "name": name, "position": len(self.active()) + 1, "is_active": 1})
+        return True
+
+    def rename(self, swimlane_id: int, name: str) -> bool:
+        lane = self.found(swimlane_id)
+        if lane is None or not self.takes(name, swimlane_id):
+            return False
+        lane["name"] = name
+        return True
+
+    def remove(self, swimlane_id: int) -> bool:
+        lane = self.found(swimlane_id)
+        if lane is None:
+            return False
+        self.lanes.remove(lane)
+        self.renumber()
+        return True
+
+    def disable(self, swimlane_id: int) -> bool:
+        lane = self.found(swimlane_id)
+        if lane is not None:
+            lane.update(is_active=0, position=0)
+        self.renumber()
+        return True
+
+    def enable(self, swimlane_id: int) -> bool:
+        lane = self.found(swimlane_id)
+        if lane is not None:
+            lane.update(position=len(self.active()) + 1, is_active=1)
+        return True
+
+    def move(self, swimlane_id: int, position: int) -> bool:
+        lane = self.found(swimlane_id)
+        if lane is None or not 1 <= position <= len(self.lanes):
+            return False
+        others = [other for other in self.active() if other is not lane]
+        for number, other in enumerate(others, 1):
+            other["position"] = number if number < position else number + 1
+        lane["position"] = position
+        return True
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, max_size=20))
+async def test_any_history_leaves_what_the_page_says(application: Client, steps: list[tuple[Any, ...]]) -> None:
+    project = await application.createProject("One")
+    board = Board(await application.getAllSwimlanes(project))
+    foreign = await application.getAllSwimlanes(await application.createProject("Two"))
+    known = [board.lanes[0]["id"], foreign[0]["id"]]
+    for what, *arguments in steps:
+        if what != "add":
+            arguments[0] = known[arguments[0] % len(known)]
+        answers = await application.batch(
+            (PROCEDURES[what], project, *arguments),
+            ("getAllSwimlanes", project),
+            ("getActiveSwimlanes", project),
+            ("getSwimlane", foreign[0]["id"]),
+        )
+        answer, lanes, active, elsewhere = [sent["result"] for sent in answers]
+        if what == "add":
+            arguments.append(answer)
+            if answer is not False:
+                known.append(answer)
+                answer = True
+        assert answer is getattr(board, what)(*arguments)
+        assert [{key: lane[key] for key in KEYS} for lane in lanes] == board.shown()
+        assert [lane["id"] for lane in active] == [lane["id"] for lane in board.active()]
+        assert elsewhere == foreign[0]
+
+
+async def test_callers_that_move_swimlanes_at_once_leave_each_position_once(
+    application: Client, server: RunningServer
+) -> None:
+    project = await application.createProject("One")
+    for number in range(8):
+        await application.addSwimlane(project, f"Lane {number}")
+    lanes = [lane["id"] for lane in await application.getAllSwimlanes(project)]
+    picked = random.Random(1)
+    callers = [server.client() for _ in range(4)]
+    answers = await asyncio.gather(
+        *(
+            caller.changeSwimlanePosition(project, picked.choice(lanes), picked.randint(1, len(lanes)))
+            for _ in range(25)
+            for caller in callers
+        )
+    )
+    assert all(answers)
+    left = await application.getActiveSwimlanes(project)
+    assert [lane["position"] for lane in left] == list(range(1, len(lanes) + 1))
+    assert {lane["id"] for lane in left} == set(lanes)
+
+
+async def test_callers_that_disable_and_enable_at_once_leave_each_position_once(application: Client) -> None:
+    project = await application.createProject("One")
+    lanes = [1, *[await application.addSwimlane(project, f"Lane {number}") for number in range(5)]]
+    await asyncio.gather(*(application.disableSwimlane(project, lane) for lane in lanes * 5))
+    assert await application.getActiveSwimlanes(project) == []
+    await asyncio.gather(*(application.enableSwimlane(project, lane) for lane in lanes))
+    assert [lane["position"] for lane in await application.getActiveSwimlanes(project)] == list(range(1, 7))
