@@ -33,6 +33,9 @@ _LIMITS_PER_SWIMLANE = statement(
     Project.select(Project.per_swimlane_task_limits).where(Project.id == param("project_id"))
 )
 
+#: what a column shows of its row, in this order
+_COLUMN_KEYS = ("id", "title", "position", "task_limit", "description", "hide_in_dashboard", "project_id")
+
 #: where a task stands: swimlane and column
 _Cell = tuple[int, int]
 
@@ -82,7 +85,7 @@ def _may_drag(call: Call, project_id: int) -> bool:
 def _column(column: Row, tasks: list[Row], open_tasks: int, per_swimlane: bool) -> Row:
     """A column of one swimlane; ``open_tasks`` is the number of them in the column of all swimlanes."""
     return {
-        **column,
+        **{key: column[key] for key in _COLUMN_KEYS},
         "nb_open_tasks": open_tasks,
         "tasks": tasks,
         "nb_tasks": len(tasks),
