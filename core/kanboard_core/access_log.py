@@ -36,20 +36,19 @@ class AccessLog:
     async def close(self) -> None:
         """Write what is left."""
         if self._writing is not None:
-            self._writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._writing
-        self._write()
+            await self._writing
         if self._stream is not sys.stderr:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # what could not be written before can't be now
+                self._stream.close()
 
     async def _write_soon(self) -> None:
-        await asyncio.sleep(_INTERVAL)
-        await asyncio.to_thread(self._write)
+        while self._lines:  # also those that came during the last writing
+            await asyncio.sleep(_INTERVAL)
+            lines, self._lines = self._lines, []
+            await asyncio.to_thread(self._write, lines)
         self._writing = None
 
-    def _write(self) -> None:
-        lines, self._lines = self._lines, []
+    def _write(self, lines: list[str]) -> None:
         with contextlib.suppress(OSError, ValueError):  # a log that can't be written must not stop the service
             self._stream.write("".join(lines))
             self._stream.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import logging
 import secrets
 import sys
@@ -64,9 +64,8 @@ def _configured(function: Callable[..., R]) -> Callable[..., R]:
 def _expected_errors() -> tuple[type[Exception], ...]:
     from kanboard_core.database.errors import DatabaseError
     from kanboard_core.plugins import PluginError
-    from kanboard_core.serving import CannotServe
 
-    return ConfigurationError, DatabaseError, PluginError, CannotServe
+    return ConfigurationError, DatabaseError, PluginError
 
 
 def _log(configuration: Configuration) -> None:
@@ -86,9 +85,10 @@ def main() -> None:
 @click.option("--port", help="TCP port to listen on; 0 takes any that is free.")
 def serve(configuration: Configuration) -> None:
     """Serve until interrupted. Creates the database when there is none."""
-    from kanboard_core.serving import serve as serve_until_stopped
+    gc.disable()  # nothing that is imported now will go again: looking for garbage only delays the start
+    from kanboard_core.serving import run
 
-    asyncio.run(serve_until_stopped(configuration))
+    run(configuration)
 
 
 @main.group()

@@ -49,6 +49,7 @@ class Endpoint:
         self._prefix = configuration.text("server", "prefix").rstrip("/")
         self._path = self._prefix + configuration.text("server", "path")
         self._body_limit = configuration.integer("server", "body_limit")
+        self._body_seconds = configuration.number("server", "body_timeout")
         self._batch_limit = configuration.integer("server", "batch_limit")
         self._credentials_header = configuration.text("authentication", "api_authentication_header")
         self._proxies = TrustedProxies(
@@ -120,14 +121,20 @@ class Endpoint:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
         try:
-            return await request.read()
+            if request.content.is_eof():
+                return await request.read()
+            async with asyncio.timeout(self._body_seconds):
+                return await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise self._body_too_large() from None
         except web.RequestPayloadError:
-            # Such a body is not waited for, and nothing after it is read.
-            request.content.feed_eof()
-            request.protocol.close()
-            raise NotAMessage(framing.PARSE_ERROR) from None
+            problem = NotAMessage(framing.PARSE_ERROR)
+        except TimeoutError:
+            problem = NotAMessage(framing.INVALID_REQUEST, "The body of the request did not arrive in time")
+        # Such a body is not waited for, and nothing after it is read.
+        request.content.feed_eof()
+        request.protocol.close()
+        raise problem
 
     def _body_too_large(self) -> NotAMessage:
         return NotAMessage(framing.INVALID_REQUEST, f"The body of a request may hold {self._body_limit} bytes")

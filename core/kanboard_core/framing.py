@@ -36,6 +36,9 @@ _MESSAGES = {
 
 #: levels of arrays and objects that a request may nest
 DEPTH_LIMIT = 512
+#: values that a request may hold in all, estimated by its brackets, braces and commas: whoever calls is not known yet
+#: when it is decoded, and millions of tiny values cost seconds and gigabytes
+VALUE_LIMIT = 1_000_000
 
 #: a number whose digits may exceed 64 bits, which only the standard library's parser keeps exactly
 _HUGE_NUMBER = re.compile(rb"[0-9]{19}")
@@ -120,6 +123,8 @@ def _encode_one(answer: Answer) -> bytes:
 
 
 def _decode(body: bytes) -> Any:
+    if len(body) > VALUE_LIMIT and sum(map(body.count, (b"[", b"{", b","))) > VALUE_LIMIT:
+        raise NotAMessage(INVALID_REQUEST, f"A message may hold {VALUE_LIMIT} values")
     try:
         value = _decode_exactly(body) if _HUGE_NUMBER.search(body) else orjson.loads(body)
     except (ValueError, RecursionError):

@@ -251,6 +251,7 @@ CORE_SCHEMA = Schema(
                 Option("certificate", "", "PEM file with the certificate chain. With a key: HTTPS.", needs="key"),
                 Option("key", "", "PEM file with the private key of the certificate.", needs="certificate"),
                 Option("body_limit", 64 * 1024 * 1024, "Largest body of a request, in bytes.", minimum=1),
+                Option("body_timeout", 60.0, "Seconds within which the body of a request must arrive.", minimum=0.01),
                 Option("batch_limit", 10000, "Most calls in one batch.", minimum=1),
                 Option(
                     "shutdown_timeout",

@@ -6,6 +6,7 @@ Source: spec page "authentication", section 10; design: bcrypt runs in threads o
 from __future__ import annotations
 
 import asyncio
+import functools
 import hmac
 import os
 import secrets
@@ -13,8 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-
-from passlib.hash import bcrypt
+from typing import Any
 
 #: what only counts of a password, in bytes
 _SIGNIFICANT_BYTES = 72
@@ -28,7 +28,6 @@ class Passwords:
 
     def __init__(self, cost: int = 10) -> None:
         self._cost = cost
-        self._hasher = bcrypt.using(rounds=cost, ident="2y")
         self._threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="kanboard-bcrypt")
 
     async def hash(self, password: str) -> str:
@@ -44,13 +43,13 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _hash(self, password: str) -> str:
-        hashed: str = self._hasher.hash(_significant(password))
+        hashed: str = _bcrypt().using(rounds=self._cost, ident="2y").hash(_significant(password))
         return hashed
 
     def _verify(self, password: str, hash: str | None) -> bool:
-        known = hash is not None and bcrypt.identify(hash)
+        known = hash is not None and _bcrypt().identify(hash)
         try:
-            fits = bool(bcrypt.verify(_significant(password), hash if known else self._dummy()))
+            fits = bool(_bcrypt().verify(_significant(password), hash if known else self._dummy()))
         except (ValueError, TypeError):
             return False  # a NUL in the password, a hash that only looks like one
         return fits and known
@@ -59,6 +58,14 @@ class Passwords:
         if self._cost not in _DUMMY_HASHES:
             _DUMMY_HASHES[self._cost] = self._hash(secrets.token_hex(16))
         return _DUMMY_HASHES[self._cost]
+
+
+@functools.cache
+def _bcrypt() -> Any:
+    """passlib's bcrypt, imported by the first thread that needs it rather than at the start."""
+    from passlib.hash import bcrypt
+
+    return bcrypt
 
 
 def _significant(password: str) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -25,7 +26,7 @@ _logger = logging.getLogger("kanboard")
 _PASSWORD = statement(User.select(User.password).where((User.username == param("name")) & (User.is_active == 1)))
 
 
-class CannotServe(Exception):
+class CannotServe(ConfigurationError):
     """The server can't be reached as configured; one clear sentence for the operator."""
 
 
@@ -43,7 +44,8 @@ async def serving(configuration: Configuration, plugins: Plugins | None = None) 
     await server.start()
     try:
         http = HttpServer(Endpoint(server, access_log), body_limit=configuration.integer("server", "body_limit"))
-        runner = web.ServerRunner(http, shutdown_timeout=configuration.number("server", "shutdown_timeout"))
+        seconds = configuration.number("server", "shutdown_timeout")
+        runner = web.ServerRunner(http, shutdown_timeout=max(seconds, 0.001))  # aiohttp takes 0 for "without end"
         await runner.setup()
         try:
             address = await _listen(runner, configuration, tls)
@@ -60,6 +62,12 @@ async def serving(configuration: Configuration, plugins: Plugins | None = None) 
             await access_log.close()
 
 
+def run(configuration: Configuration) -> None:
+    """Serve until SIGINT or SIGTERM, on uvloop when it is installed. Raises what :func:`serving` raises."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(configuration))
+
+
 async def serve(configuration: Configuration) -> None:
     """Serve until SIGINT or SIGTERM."""
     async with serving(configuration) as (server, url):
@@ -68,10 +76,20 @@ async def serve(configuration: Configuration) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
         _introduce(server, url)
+        gc.freeze()  # what is there now stays: it need not be looked at for garbage
+        gc.enable()
         warning = loop.create_task(_warn_of_default_password(server))
         await stopped.wait()
         _logger.info("stopping")
         warning.cancel()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _introduce(server: Server, url: str) -> None:
@@ -116,7 +134,7 @@ def _tls(configuration: Configuration) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(certificate, key, password="")  # noqa: S106 - without one, OpenSSL asks the terminal
+        context.load_cert_chain(certificate, key, password="")  # or else OpenSSL asks the terminal for one
     except OSError as error:
         raise ConfigurationError(
             f"[server] certificate {certificate} and key {key} can't be used: {_tls_reason(error)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
 
+from kanboard_core.database.errors import Busy
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.statements import param, statement
 from kanboard_core.models import Setting
@@ -23,9 +25,13 @@ def stored(engine: Sqlite) -> str:
 
 
 def replace(engine: Sqlite, token: str) -> str:
-    """Store another token; answers it."""
+    """Store another token; answers it. Raises Busy when another process holds the database for too long."""
     with contextlib.closing(engine.session(writable=True)) as session:
-        session.begin("IMMEDIATE")
+        session.execute("PRAGMA busy_timeout = 5000")
+        try:
+            session.begin("IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Busy(f"another process holds the database {engine.path}") from error
         session.transaction(10).run(_REPLACE, token=token, now=int(time.time()))
         session.end("COMMIT")
     return token
