@@ -183,6 +183,11 @@ class Calls:
         reply = Reply()
         position = 0
         verifications = 0
+        if self._authentication.needs_no_database(request.credentials):
+            try:  # what is refused without looking into the database need not wait for it
+                self._authentication.identify(None, request.credentials, 0)
+            except Unauthorized:
+                return self._refused(reply, framing.UNAUTHORIZED, request)
         while position < len(request.entries):
             try:
                 progress = await self._job(request, position)

@@ -18,7 +18,7 @@ import orjson
 from aiohttp import StreamReader, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 
 from kanboard_core import framing
 from kanboard_core.access_log import AccessLog
@@ -34,8 +34,8 @@ _logger = logging.getLogger(__name__)
 _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
 
-_SERVER_NAME = "kanboard-server"
-_JSON = "application/json"
+_HEADERS = CIMultiDict({hdrs.CONTENT_TYPE: "application/json", hdrs.SERVER: "kanboard-server"})
+_REQUEST_ID = istr("X-Request-Id")
 _REALM = 'Basic realm="JsonRPC"'
 
 
@@ -91,8 +91,7 @@ class Endpoint:
             _logger.exception("request %s failed", request_id)
             reply = Reply([framing.error(framing.INTERNAL_ERROR, None)])
         batch = message is not None and message.batch and reply.status == 200
-        response = _response(_body_of(reply, batch), reply.status)
-        response.headers["X-Request-Id"] = request_id
+        response = _response(_body_of(reply, batch), reply.status, request_id)
         if reply.status == framing.UNAUTHORIZED:
             response.headers[hdrs.WWW_AUTHENTICATE] = _REALM
         if self._access_log is not None:
@@ -114,6 +113,12 @@ class Endpoint:
         return await self._calls.answer(Request(message.entries, credentials))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
+        content = request.content
+        if content.is_eof() and content.exception() is None:
+            body = content.read_nowait()  # a small body has come along with the headers
+            if len(body) > self._body_limit:
+                raise self._body_too_large()
+            return body
         length = request.content_length
         if length is not None and length > self._body_limit:
             raise self._body_too_large()
@@ -121,8 +126,6 @@ class Endpoint:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
         try:
-            if request.content.is_eof():
-                return await request.read()
             async with asyncio.timeout(self._body_seconds):
                 return await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -229,8 +232,10 @@ class _Connection(web.RequestHandler):
         return response
 
 
-def _response(body: bytes, status: int) -> web.Response:
-    headers = CIMultiDict({hdrs.CONTENT_TYPE: _JSON, hdrs.SERVER: _SERVER_NAME})
+def _response(body: bytes, status: int, request_id: str | None = None) -> web.Response:
+    headers = CIMultiDict(_HEADERS)
+    if request_id is not None:
+        headers[_REQUEST_ID] = request_id
     return web.Response(body=body, status=status, headers=headers)
 
 
