@@ -1,30 +1,18 @@
-"""The contract of a call: what a procedure is handed, and how the calls of a request are carried out.
-
-A request is one database job: of a reader when all its calls read, else whole of the writer, a savepoint per call.
-The account's row, its roles and the call belong to the same job. A call is rolled back by an exception only: an answer
-of ``false`` keeps what was done. An ``async`` procedure runs outside any transaction, after its access check.
-"""
+"""What a procedure and its reactions are handed: the caller, the transaction, the moment, ways to do more."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from kanboard_core import framing
-from kanboard_core.arguments import InvalidParams
-from kanboard_core.authentication import Authentication, Credentials, Unauthorized, Unverified
-from kanboard_core.database.database import Database
-from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
+from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.events import Event, Origin
-from kanboard_core.framing import Answer, Invocation
-from kanboard_core.permissions import Caller, Decided, Forbidden
-from kanboard_core.procedures import Effect, Procedure, Registry
+from kanboard_core.permissions import Caller
 
 if TYPE_CHECKING:
     from kanboard_core.server import Server
@@ -89,7 +77,8 @@ class _NoDatabase:
         raise RuntimeError("the procedure is declared with Effect.NONE: it has no transaction")
 
 
-_NO_DATABASE = cast(Transaction, _NoDatabase())
+#: the transaction of a procedure that is declared not to look at the database: using it raises RuntimeError
+NO_DATABASE = cast(Transaction, _NoDatabase())
 
 
 @dataclass(slots=True)
@@ -118,266 +107,3 @@ class AsyncCall:
 
     def _run(self, function: Callable[..., T], args: Any, kwargs: Any, transaction: Transaction) -> T:
         return function(Call(self.server, self.caller, transaction, self.now), *args, **kwargs)
-
-
-@dataclass(slots=True)
-class Request:
-    """A message to be carried out, and for whom."""
-
-    entries: Sequence[Invocation | Answer]
-    credentials: Credentials
-
-
-@dataclass(slots=True)
-class Reply:
-    """What became of a request."""
-
-    #: one for each entry that is answered, in order
-    answers: list[Answer] = field(default_factory=list)
-    #: 200, or 401 or 403 when the whole request is refused
-    status: int = 200
-    #: who called, for the log; "-" as long as it isn't known
-    caller: str = "-"
-
-
-class _Abandoned(Exception):
-    """The rest of a request can't be carried out."""
-
-    def __init__(self, answers: list[Answer]) -> None:
-        self.answers = answers
-
-
-class _Started(Exception):
-    """The job has reached an ``async`` procedure, whose access is checked."""
-
-    def __init__(self, entry: Invocation, procedure: Procedure, caller: Caller, arguments: list[Any]) -> None:
-        self.entry = entry
-        self.procedure = procedure
-        self.caller = caller
-        self.arguments = arguments
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far a job came."""
-
-    #: index of the next entry to carry out
-    position: int
-    answers: list[Answer]
-    caller: Caller | None = None
-    #: why it stopped before the end
-    stop: Unverified | Unauthorized | Forbidden | _Started | None = None
-
-
-class Calls:
-    """Carries out requests."""
-
-    def __init__(self, server: Server, registry: Registry, database: Database, authentication: Authentication) -> None:
-        self._server = server
-        self._registry = registry
-        self._database = database
-        self._authentication = authentication
-
-    async def answer(self, request: Request) -> Reply:
-        """Carry out a request's calls in order. Never raises for what a client or a procedure does."""
-        reply = Reply()
-        position = 0
-        verifications = 0
-        if self._authentication.needs_no_database(request.credentials):
-            try:  # what is refused without looking into the database need not wait for it
-                self._authentication.identify(None, request.credentials, 0)
-            except Unauthorized:
-                return self._refused(reply, framing.UNAUTHORIZED, request)
-        while position < len(request.entries):
-            try:
-                progress = await self._job(request, position)
-                reply.answers += progress.answers
-                position = progress.position
-                if progress.caller is not None:
-                    reply.caller = progress.caller.name
-                if isinstance(progress.stop, Unverified):
-                    reply.caller = request.credentials.username or "-"
-                    verifications += 1
-                    if verifications > 3:  # the account keeps changing under us
-                        raise Unauthorized
-                    await self._verify(request, position)
-                elif isinstance(progress.stop, _Started):
-                    answer = await self._run_async(request, progress.stop)
-                    if answer is not None:
-                        reply.answers.append(answer)
-                    position += 1
-                elif progress.stop is not None:
-                    raise progress.stop
-            except Unauthorized:
-                return self._refused(reply, framing.UNAUTHORIZED, request)
-            except Forbidden:
-                return self._refused(reply, framing.FORBIDDEN, request)
-            except _Abandoned as abandoned:
-                reply.answers += abandoned.answers
-                break
-        return reply
-
-    async def _verify(self, request: Request, position: int) -> None:
-        try:
-            await self._authentication.verify(request.credentials)
-        except Unauthorized:
-            raise
-        except Exception as error:
-            progress = self._failed(request, position, len(request.entries), error)
-            raise _Abandoned(progress.answers) from error
-
-    @staticmethod
-    def _refused(reply: Reply, code: int, request: Request) -> Reply:
-        caller = reply.caller if reply.caller != "-" else request.credentials.username or "-"
-        return Reply([framing.error(code, None)], code, caller)
-
-    async def _job(self, request: Request, position: int) -> _Progress:
-        """One database job, from ``position`` to the end or to an async procedure."""
-        end, effect = self._segment(request, position)
-        run = partial(self._run, request, position, end)
-        if effect is Effect.NONE:
-            return run(None)
-        try:
-            return await (self._database.read(run) if effect is Effect.READS else self._database.write(run))
-        except Exception as error:  # what a procedure raises is answered inside the job: this is the database
-            if end - position > 1 and not isinstance(error, Busy):
-                # One call took the transaction of all with it: each by itself, so that only the guilty one fails.
-                return await self._one_by_one(request, position, end)
-            return self._failed(request, position, end, error)
-
-    async def _one_by_one(self, request: Request, position: int, end: int) -> _Progress:
-        total = _Progress(position, [])
-        while total.position < end and total.stop is None:
-            run = partial(self._run, request, total.position, total.position + 1)
-            try:
-                progress = await self._database.write(run)
-            except Exception as error:
-                progress = self._failed(request, total.position, total.position + 1, error)
-            total.answers += progress.answers
-            total.position, total.stop = progress.position, progress.stop
-            total.caller = progress.caller or total.caller
-        return total
-
-    @staticmethod
-    def _failed(request: Request, position: int, end: int, error: Exception) -> _Progress:
-        if isinstance(error, (Busy, TimeLimitReached, StorageFailed)):
-            _logger.error("the database could not carry out a request: %s", error)
-        else:
-            _logger.error("the database could not carry out a request", exc_info=error)
-        data = str(error) if isinstance(error, (Busy, TimeLimitReached)) else "the database could not do it"
-        answers = []
-        for entry in request.entries[position:end]:
-            if isinstance(entry, dict):
-                answers.append(entry)
-            elif entry.id is not None:
-                answers.append(framing.error(framing.INTERNAL_ERROR, entry.id, data))
-        return _Progress(end, answers)
-
-    def _segment(self, request: Request, position: int) -> tuple[int, Effect]:
-        """How far one job can go, and what it does with the database."""
-        effect = Effect.NONE if self._authentication.needs_no_database(request.credentials) else Effect.READS
-        entries = request.entries
-        for index in range(position, len(entries)):
-            entry = entries[index]
-            if isinstance(entry, dict):
-                continue
-            procedure = self._registry.find(entry.method)
-            if procedure is None:
-                continue
-            if procedure.is_async:
-                return index + 1, Effect.READS if effect is Effect.NONE else effect
-            if procedure.effect is Effect.WRITES:
-                effect = Effect.WRITES
-            elif procedure.effect is Effect.READS and effect is Effect.NONE:
-                effect = Effect.READS
-        return len(entries), effect
-
-    def _run(self, request: Request, position: int, end: int, transaction: Transaction | None) -> _Progress:
-        """Carry out entries in this job. Keeps nothing outside its result: it may be run again."""
-        progress = _Progress(position, [])
-        caller: Caller | None = None
-        now = int(time.time())
-        for index in range(position, end):
-            entry = request.entries[index]
-            progress.position = index
-            if isinstance(entry, dict):
-                progress.answers.append(entry)
-                continue
-            try:
-                if caller is None:
-                    caller = progress.caller = self._authentication.identify(transaction, request.credentials, now)
-                answer = self._call(request, entry, caller, transaction, now)
-            except (Unverified, Unauthorized, Forbidden, _Started) as stop:
-                progress.stop = stop
-                return progress
-            if answer is not None:
-                progress.answers.append(answer)
-            if transaction is not None and transaction.writable and caller.account is not None:
-                caller = None  # the call may have changed the account
-        progress.position = end
-        return progress
-
-    def _call(
-        self, request: Request, entry: Invocation, caller: Caller, transaction: Transaction | None, now: int
-    ) -> Answer | None:
-        """Carry out one call; None for a notification."""
-        try:
-            procedure = self._registry.find(entry.method)
-            if procedure is None:
-                return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
-            procedure.access.check_application(caller)
-            arguments = procedure.parameters.bind(entry.params)
-            call = Call(self._server, caller, transaction or _NO_DATABASE, now)
-            if transaction is None:
-                result = procedure.function(call, *arguments)
-            elif transaction.writable:
-                with transaction.savepoint():
-                    result = self._checked(entry, procedure, call, arguments)
-            else:
-                result = self._checked(entry, procedure, call, arguments)
-        except (Forbidden, _Started, StorageFailed, TransactionLost):
-            raise
-        except Exception as error:
-            return _answered(entry, self._error(entry, error))
-        return _answered(entry, framing.result(result, entry.id))
-
-    @staticmethod
-    def _checked(entry: Invocation, procedure: Procedure, call: Call, arguments: list[Any]) -> Any:
-        """Check the project roles, then run the procedure."""
-        if procedure.scopes:
-            scoped = [(scope, arguments[index]) for scope, index in procedure.scopes]
-            procedure.access.check_project(call.tx, call.caller, scoped)
-        if procedure.is_async:
-            raise _Started(entry, procedure, call.caller, arguments)
-        return procedure.function(call, *arguments)
-
-    async def _run_async(self, request: Request, started: _Started) -> Answer | None:
-        entry = started.entry
-        call = AsyncCall(self._server, started.caller, int(time.time()))
-        try:
-            result = await started.procedure.function(call, *started.arguments)
-        except Forbidden:
-            raise
-        except Exception as error:
-            return _answered(entry, self._error(entry, error))
-        return _answered(entry, framing.result(result, entry.id))
-
-    @staticmethod
-    def _error(entry: Invocation, error: Exception) -> Answer:
-        """The answer for what a procedure raised. Nothing internal goes to the client."""
-        match error:
-            case InvalidParams():
-                return framing.error(framing.INVALID_PARAMS, entry.id, str(error))
-            case Decided():
-                return framing.result(error.answer, entry.id)
-            case ProcedureError():
-                return framing.error(error.code, entry.id, error.data, message=error.message)
-            case Busy() | TimeLimitReached():
-                return framing.error(framing.INTERNAL_ERROR, entry.id, str(error))
-            case _:
-                _logger.error("procedure %s failed", entry.method, exc_info=error)
-                return framing.error(framing.INTERNAL_ERROR, entry.id)
-
-
-def _answered(entry: Invocation, answer: Answer) -> Answer | None:
-    return None if entry.id is None else answer

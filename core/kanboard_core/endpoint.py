@@ -23,7 +23,7 @@ from multidict import CIMultiDict, istr
 from kanboard_core import framing
 from kanboard_core.access_log import AccessLog
 from kanboard_core.authentication import Credentials, basic_credentials, encoded_credentials
-from kanboard_core.calls import Reply, Request
+from kanboard_core.dispatcher import Reply, Request
 from kanboard_core.framing import Invocation, Message, NotAMessage
 from kanboard_core.health import Health
 from kanboard_core.server import Server
@@ -44,7 +44,7 @@ class Endpoint:
 
     def __init__(self, server: Server, access_log: AccessLog | None = None) -> None:
         configuration = server.configuration
-        self._calls = server.calls
+        self._dispatcher = server.dispatcher
         self._access_log = access_log
         self._prefix = configuration.text("server", "prefix").rstrip("/")
         self._path = self._prefix + configuration.text("server", "path")
@@ -110,7 +110,7 @@ class Endpoint:
             return Reply([entry for entry in message.entries if isinstance(entry, dict)])
         username, password = self._credentials(request)
         credentials = Credentials(username, password, address, _text(request.headers.get(hdrs.USER_AGENT, "")))
-        return await self._calls.answer(Request(message.entries, credentials))
+        return await self._dispatcher.answer(Request(message.entries, credentials))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         content = request.content

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kanboard_core import plugins as plugin_loading
 from kanboard_core.authentication import AccessToken, Authentication, Backend, DatabasePassword
-from kanboard_core.calls import Calls
 from kanboard_core.configuration import Configuration
 from kanboard_core.database import location
 from kanboard_core.database.database import Database
+from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import BoundReaction, Reactions
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
@@ -43,7 +43,7 @@ class Server:
             for detail in details
         )
         self.authentication = self._authentication()
-        self.calls = Calls(self, self.registry, self.database, self.authentication)
+        self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
 
     async def start(self) -> None:
         """Open the database. Raises what opening raises."""

@@ -240,7 +240,7 @@ async def test_a_batch_of_reads_is_one_snapshot(server: RunningServer, applicati
 
 
 async def test_every_concurrent_write_is_kept(server: RunningServer, application: Client) -> None:
-    logging.getLogger("kanboard_core.calls").setLevel(logging.CRITICAL)
+    logging.getLogger("kanboard_core.dispatcher").setLevel(logging.CRITICAL)
     ids: list[Any] = await asyncio.gather(*(application.add(f"group {number}") for number in range(200)))
 
     assert sorted(ids) == list(range(1, 201))
