@@ -4,7 +4,6 @@ reaction that raises."""
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -240,7 +239,6 @@ async def test_a_batch_of_reads_is_one_snapshot(server: RunningServer, applicati
 
 
 async def test_every_concurrent_write_is_kept(server: RunningServer, application: Client) -> None:
-    logging.getLogger("kanboard_core.dispatcher").setLevel(logging.CRITICAL)
     ids: list[Any] = await asyncio.gather(*(application.add(f"group {number}") for number in range(200)))
 
     assert sorted(ids) == list(range(1, 201))
