@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import hmac
 import logging
 import re
 import time
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, DatabasePassword
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
@@ -57,78 +56,32 @@ class Credentials:
     verified: set[bytes] = field(default_factory=set, repr=False)
 
 
-class Backend(Protocol):
-    """One way to verify an account's credentials."""
-
-    #: what ``last_logins`` says of it
-    auth_type: str
-
-    def stored(self, account: Row) -> str | None:
-        """What is stored for the account that its credentials are compared with; None: not a way in for this account.
-
-        A verified credential is remembered until this text changes.
-        """
-
-    async def verify(self, account: Row, password: str) -> bool:
-        """Whether the credentials are right. May take long; runs outside the database."""
-
-
-class AccessToken:
-    """The personal token: the only way in for two-factor, directory and single-sign-on accounts."""
-
-    auth_type = "API Access Token"
-
-    def stored(self, account: Row) -> str | None:
-        """The token of an active account; an empty one is none."""
-        return account["api_access_token"] or None if account["is_active"] else None
-
-    async def verify(self, account: Row, password: str) -> bool:
-        """Compare in constant time."""
-        return hmac.compare_digest(str(account["api_access_token"]).encode(), password.encode())
-
-
-class DatabasePassword:
-    """The password whose hash is in the account's row."""
-
-    auth_type = "Database"
-
-    def __init__(self, passwords: Passwords) -> None:
-        self._passwords = passwords
-
-    def stored(self, account: Row) -> str | None:
-        """The hash, for active local accounts that may use a password."""
-        closed = account["is_ldap_user"] or account["disable_login_form"] or account["twofactor_activated"]
-        return account["password"] or None if account["is_active"] and not closed else None
-
-    async def verify(self, account: Row, password: str) -> bool:
-        """Compare with the hash, in a thread. An empty password is never right, and takes as long as a wrong one."""
-        return await self._passwords.verify(password, account["password"]) and bool(password)
-
-
 class Authentication:
     """Decides who is calling."""
 
     def __init__(
         self,
         database: Database,
-        backends: Iterable[Backend],
+        backends: Iterable[ApplicationBackend | AccountBackend],
         *,
         passwords: Passwords,
         verified: VerifiedCredentials,
         lockout: Lockout,
-        application_token: str = "",
     ) -> None:
         self._database = database
-        self._backends = tuple(backends)
+        backends = tuple(backends)
+        self._backends = tuple(backend for backend in backends if isinstance(backend, AccountBackend))
+        self._application = tuple(backend for backend in backends if isinstance(backend, ApplicationBackend))
         self._passwords = passwords
         self._verified = verified
         self._lockout = lockout
-        self._application_token = application_token
         self._verifying: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def needs_no_database(self, credentials: Credentials) -> bool:
         """Whether the credentials can be checked without the database."""
-        return credentials.username == APPLICATION_NAME and self._application_token != ""
+        if credentials.username != APPLICATION_NAME:
+            return False
+        return not any(backend.needs_database for backend in self._application)
 
     def identify(self, transaction: Transaction | None, credentials: Credentials, now: int) -> Caller:
         """The caller, as the database has it now. Raises Unauthorized, or Unverified when the job must end first.
@@ -136,8 +89,9 @@ class Authentication:
         Roles, locks and activity come from the row just read; only that a password fits its hash is remembered.
         """
         if credentials.username == APPLICATION_NAME:
-            self._check_application(transaction, credentials.password)
-            return APPLICATION
+            if any(backend.accepts(transaction, credentials.password) for backend in self._application):
+                return APPLICATION
+            raise Unauthorized
         account = self._account(transaction, credentials)
         if account is None:
             raise Unverified
@@ -210,7 +164,7 @@ class Authentication:
             self._verified.remember(key)
         return True
 
-    async def _accepting_backend(self, account: Row, password: str) -> Backend | None:
+    async def _accepting_backend(self, account: Row, password: str) -> AccountBackend | None:
         """The back end that accepts; a wrong password costs the time of one hash whatever the account permits."""
         backends = [backend for backend in self._backends if backend.stored(account) is not None]
         if not _GENERATED_TOKEN.match(account["api_access_token"] or ""):
@@ -228,18 +182,11 @@ class Authentication:
             return None
         return transaction.one(_ACCOUNT, username=credentials.username)
 
-    def _key(self, backend: Backend, account: Row, credentials: Credentials) -> bytes | None:
+    def _key(self, backend: AccountBackend, account: Row, credentials: Credentials) -> bytes | None:
         stored = backend.stored(account)
         if stored is None:
             return None
         return self._verified.key(credentials.username, credentials.password, backend.auth_type + stored)
-
-    def _check_application(self, transaction: Transaction | None, password: str) -> None:
-        token = self._application_token
-        if not token and transaction is not None:
-            token = transaction.setting("api_token")
-        if not token or not hmac.compare_digest(token.encode(), password.encode()):
-            raise Unauthorized
 
 
 def basic_credentials(header: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import pluggy
 from kanboard_core.database import Model, Statement
 
 if TYPE_CHECKING:
-    from kanboard_core.authentication import Backend
+    from kanboard_core.backends import AccountBackend, ApplicationBackend
     from kanboard_core.calls import Call
     from kanboard_core.events import BoundReaction
     from kanboard_core.procedures import Procedure
@@ -73,11 +73,11 @@ def register_reactions(server: Server) -> Iterable[BoundReaction]:
 
 
 @hookspec
-def register_authentication_backends(server: Server) -> Iterable[Backend]:
-    """Answer further ways to verify an account's credentials; they are tried after the built-in ones.
+def register_authentication_backends(server: Server) -> Iterable[AccountBackend | ApplicationBackend]:
+    """Answer ways to sign in, as an account or as the application; they are tried after the built-in ones.
 
-    Once at start-up, in the main thread. A back end's ``verify`` runs on the event loop, outside any transaction, and
-    must not block it.
+    Once at start-up, in the main thread. An account back end's ``verify`` runs on the event loop, outside any
+    transaction, and must not block it; the other methods run inside a database job.
     """
     raise NotImplementedError
 

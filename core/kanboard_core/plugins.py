@@ -16,7 +16,7 @@ from typing import Any
 
 import pluggy
 
-from kanboard_core import hooks
+from kanboard_core import __version__, backends, hooks
 
 GROUP = "kanboard.plugins"
 DISTRIBUTION = "kanboard-server"
@@ -43,11 +43,15 @@ class Plugin:
         return tuple(getattr(self.module, "requires", ()))
 
 
+#: what the core itself takes part in, through the same hooks
+_CORE = Plugin("core", backends, built_in=True, enabled=True, version=__version__)
+
+
 class Plugins:
     """The plugins of one server, each after those it requires."""
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
-        self._plugins = _in_order(list(plugins))
+        self._plugins = [_CORE, *_in_order(list(plugins))]
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         for plugin in self._plugins:
@@ -58,7 +62,7 @@ class Plugins:
                 raise PluginError(f"plugin {plugin.name}: {error}") from error
 
     def __iter__(self) -> Iterator[Plugin]:
-        return iter(self._plugins)
+        return (plugin for plugin in self._plugins if plugin is not _CORE)
 
     def call(self, hook: str, **arguments: Any) -> list[Any]:
         """Call a hook of every plugin, also of disabled built-in ones; the answers that aren't None."""

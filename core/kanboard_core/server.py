@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kanboard_core import plugins as plugin_loading
-from kanboard_core.authentication import AccessToken, Authentication, Backend, DatabasePassword
+from kanboard_core.authentication import Authentication
 from kanboard_core.configuration import Configuration
 from kanboard_core.database import location
 from kanboard_core.database.database import Database
@@ -78,9 +78,11 @@ class Server:
 
     def _authentication(self) -> Authentication:
         configuration = self.configuration
-        backends: list[Backend] = [AccessToken(), DatabasePassword(self.passwords)]
-        for _, more in self.plugins.each("register_authentication_backends", server=self):
-            backends.extend(more)
+        backends = [
+            backend
+            for _, registered in self.plugins.each("register_authentication_backends", server=self)
+            for backend in registered
+        ]
         return Authentication(
             self.database,
             backends,
@@ -95,5 +97,4 @@ class Server:
                 lockdown_minutes=configuration.integer("authentication", "bruteforce_lockdown_duration"),
                 captcha=configuration.integer("authentication", "bruteforce_captcha"),
             ),
-            application_token=configuration.text("authentication", "api_authentication_token"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from types import ModuleType
@@ -11,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from kanboard_core.authentication import Backend
+from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.database import Row
+from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.testing import TOKEN, Client, RunningServer, Unauthorized, running
@@ -570,7 +572,7 @@ async def test_a_personal_token_needs_no_hash(bob: Client, server: RunningServer
 # Back ends of plugins
 
 
-class Directory:
+class Directory(AccountBackend):
     """Accepts one password for the accounts of a directory."""
 
     auth_type = "Directory"
@@ -586,7 +588,7 @@ async def test_a_plugin_may_add_a_way_in(database: Any, plugins: Plugins) -> Non
     module = ModuleType("directory")
 
     @hookimpl
-    def register_authentication_backends() -> Iterable[Backend]:
+    def register_authentication_backends() -> Iterable[AccountBackend]:
         return [Directory()]
 
     module.__dict__["register_authentication_backends"] = register_authentication_backends
@@ -600,3 +602,27 @@ async def test_a_plugin_may_add_a_way_in(database: Any, plugins: Plugins) -> Non
         assert await is_let_in(with_directory)
         assert logins(server, bob_id)[0][0] == "Directory"
         assert not await is_let_in(server.client("bob", "secret"))
+
+
+class SecondToken(ApplicationBackend):
+    """One more token of the application."""
+
+    needs_database = False
+
+    def accepts(self, transaction: Transaction | None, token: str) -> bool:
+        return hmac.compare_digest(token, "another")
+
+
+async def test_a_plugin_may_add_a_token_of_the_application(database: Any, plugins: Plugins) -> None:
+    module = ModuleType("tokens")
+
+    @hookimpl
+    def register_authentication_backends() -> Iterable[ApplicationBackend]:
+        return [SecondToken()]
+
+    module.__dict__["register_authentication_backends"] = register_authentication_backends
+    extended = Plugins([*plugins, Plugin("tokens", module, built_in=False, enabled=True, version="1")])
+    async with running(database, plugins=extended) as server:
+        assert await is_let_in(server.client())
+        assert await is_let_in(server.client("jsonrpc", "another"))
+        assert not await is_let_in(server.client("jsonrpc", "neither"))

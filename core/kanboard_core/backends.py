@@ -1,0 +1,104 @@
+"""The ways to sign in: what a back end is, and the three that are built in.
+
+Source: spec page "authentication", sections 1 to 3 and 10.
+"""
+
+from __future__ import annotations
+
+import hmac
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from kanboard_core.database import Row
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.hooks import hookimpl
+from kanboard_core.passwords import Passwords
+
+if TYPE_CHECKING:
+    from kanboard_core.server import Server
+
+
+class ApplicationBackend(ABC):
+    """A way to sign in as the application, with the user name ``jsonrpc``."""
+
+    #: whether it looks into the database
+    needs_database = True
+
+    @abstractmethod
+    def accepts(self, transaction: Transaction | None, token: str) -> bool:
+        """Whether the token is right; compared in constant time. For every call; must be quick.
+
+        ``transaction`` is None only when no back end of the application needs the database.
+        """
+
+
+class AccountBackend(ABC):
+    """A way to verify the credentials of an account."""
+
+    #: what ``last_logins`` says of it
+    auth_type: str
+
+    @abstractmethod
+    def stored(self, account: Row) -> str | None:
+        """What is stored for the account that its credentials are compared with; None: not a way in for this account.
+
+        A verified credential is remembered until this text changes.
+        """
+
+    @abstractmethod
+    async def verify(self, account: Row, password: str) -> bool:
+        """Whether the credentials are right. May take long; runs on the event loop, outside the database."""
+
+
+class ApplicationToken(ApplicationBackend):
+    """The token of the configuration; without one, that of the settings."""
+
+    def __init__(self, configured: str) -> None:
+        self._configured = configured
+        self.needs_database = not configured
+
+    def accepts(self, transaction: Transaction | None, token: str) -> bool:
+        """Compare in constant time; an empty token is never right."""
+        right = self._configured
+        if not right and transaction is not None:
+            right = transaction.setting("api_token")
+        return right != "" and hmac.compare_digest(right.encode(), token.encode())
+
+
+class AccessToken(AccountBackend):
+    """The personal token: the only way in for two-factor, directory and single-sign-on accounts."""
+
+    auth_type = "API Access Token"
+
+    def stored(self, account: Row) -> str | None:
+        """The token of an active account; an empty one is none."""
+        return account["api_access_token"] or None if account["is_active"] else None
+
+    async def verify(self, account: Row, password: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(str(account["api_access_token"]).encode(), password.encode())
+
+
+class DatabasePassword(AccountBackend):
+    """The password whose hash is in the account's row."""
+
+    auth_type = "Database"
+
+    def __init__(self, passwords: Passwords) -> None:
+        self._passwords = passwords
+
+    def stored(self, account: Row) -> str | None:
+        """The hash, for active local accounts that may use a password."""
+        closed = account["is_ldap_user"] or account["disable_login_form"] or account["twofactor_activated"]
+        return account["password"] or None if account["is_active"] and not closed else None
+
+    async def verify(self, account: Row, password: str) -> bool:
+        """Compare with the hash, in a thread. An empty password is never right, and takes as long as a wrong one."""
+        return await self._passwords.verify(password, account["password"]) and bool(password)
+
+
+@hookimpl
+def register_authentication_backends(server: Server) -> list[ApplicationBackend | AccountBackend]:
+    """The application's token, personal tokens, passwords."""
+    configured = server.configuration.text("authentication", "api_authentication_token")
+    return [ApplicationToken(configured), AccessToken(), DatabasePassword(server.passwords)]
