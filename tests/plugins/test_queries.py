@@ -1,0 +1,141 @@
+"""What a call costs the database: no SQL is built for it, and the number of statements doesn't grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import peewee
+import pytest
+
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.testing import Client, RunningServer
+
+#: a day's work: every call that reads or changes something, with positional arguments
+WORK: list[tuple[Any, ...]] = [
+    ("createUser", "bob", "secret"),
+    ("createGroup", "Team"),
+    ("addGroupMember", 1, 2),
+    ("createProject", "One"),
+    ("addProjectUser", 1, 2),
+    ("addProjectGroup", 1, 1),
+    ("updateProject", 1, "Two"),
+    ("addColumn", 1, "Last"),
+    ("updateColumn", 5, "Very last"),
+    ("changeColumnPosition", 1, 5, 1),
+    ("addSwimlane", 1, "Lane"),
+    ("changeSwimlanePosition", 1, 2, 1),
+    ("createCategory", 1, "Bug"),
+    ("createTask", "Task", 1, "", 0, 2, 0, "2030-05-01 12:00", "Text", 1, 3, 1, 0, 0, 0, 0, 0, 0, "ref", ["tag"]),
+    ("updateTask", 1, "Changed"),
+    ("moveTaskPosition", 1, 1, 2, 1, 1),
+    ("closeTask", 1),
+    ("openTask", 1),
+    ("setTaskTags", 1, 1, ["other"]),
+    ("getBoard", 1),
+    ("getTask", 1),
+    ("getAllTasks", 1),
+    ("getTaskByReference", 1, "ref"),
+    ("getOverdueTasks",),
+    ("getProjectById", 1),
+    ("getProjectByName", "Two"),
+    ("getAllProjects",),
+    ("getProjectUsers", 1),
+    ("getAssignableUsers", 1),
+    ("getColumns", 1),
+    ("getAllSwimlanes", 1),
+    ("getAllCategories", 1),
+    ("getAllUsers",),
+    ("getAllGroups",),
+    ("getGroupMembers", 1),
+    ("getTaskTags", 1),
+    ("getTagsByProject", 1),
+    ("removeTask", 1),
+    ("removeColumn", 5),
+    ("removeSwimlane", 1, 2),
+    ("removeCategory", 1),
+    ("removeProject", 1),
+    ("removeGroup", 1),
+    ("removeUser", 2),
+]
+
+
+async def _work(application: Client) -> None:
+    for procedure, *arguments in WORK:
+        result = await application.call(procedure, *arguments)
+        assert result not in (False, None, 0), procedure
+
+
+async def test_no_sql_is_built_once_every_statement_was_used(
+    application: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _work(application)
+    built: list[str] = []
+    original = peewee.Context.query
+
+    def query(context: Any) -> Any:
+        built.append("".join(context._sql))
+        return original(context)
+
+    monkeypatch.setattr(peewee.Context, "query", query)
+    await _work(application)
+
+    assert built == []
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that were executed."""
+    executed: list[str] = []
+    fetch, run_many = Transaction._fetch, Transaction.run_many
+
+    def counted(transaction: Transaction, compiled: Any, values: Any) -> Any:
+        executed.append(compiled.sql)
+        return fetch(transaction, compiled, values)
+
+    def counted_many(transaction: Transaction, statement: Any, rows: Any) -> None:
+        executed.append(repr(statement))
+        run_many(transaction, statement, rows)
+
+    monkeypatch.setattr(Transaction, "_fetch", counted)
+    monkeypatch.setattr(Transaction, "run_many", counted_many)
+    return executed
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("getBoard", 1),
+        ("getAllTasks", 1),
+        ("getColumns", 1),
+        ("getAllProjects",),
+        ("getAllUsers",),
+        ("getProjectUsers", 1),
+        ("getAllTags",),
+        ("moveTaskPosition", 1, 1, 1, 3, 1),
+    ],
+    ids=lambda call: call[0],
+)
+async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
+    server: RunningServer,
+    application: Client,
+    account: Callable[..., Awaitable[Client]],
+    statements: list[str],
+    call: tuple[Any, ...],
+) -> None:
+    await application.createProject("One")
+
+    async def grow(name: str, tasks: int) -> int:
+        await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        await application.setTaskTags(1, 1, [name])
+        await application.addColumn(1, name)
+        await application.createProject(name)
+        await application.addProjectUser(1, (await account(name)).id)
+        statements.clear()
+        await application.call(*call)
+        return len(statements)
+
+    few = await grow("few", 2)
+    many = await grow("many", 40)
+
+    assert 0 < few == many
