@@ -32,7 +32,9 @@ class Session:
         self._deadline = float("inf")
         self._writable = writable
         self._cursor = self.connection.cursor()
-        current.set(self._database)
+        # Jobs always run inside our transactions: peewee's atomic() must make a savepoint, not begin one of its own.
+        database.push_transaction(None)
+        current.set(database)
 
     def execute(self, sql: str) -> None:
         """Send a command of the transaction's frame (BEGIN, COMMIT, ...)."""
@@ -44,23 +46,21 @@ class Session:
         return Transaction(self.connection, _DIALECT, self._database, writable=self._writable)
 
     def begin(self, mode: str) -> None:
-        """Begin a transaction (mode DEFERRED or IMMEDIATE) of which peewee knows."""
+        """Begin a transaction (mode DEFERRED or IMMEDIATE)."""
         self._deadline = float("inf")
-        self.execute(f"BEGIN {mode}")
-        self._database.push_transaction(None)
+        self._cursor.execute(f"BEGIN {mode}")
 
     def end(self, command: str) -> None:
         """End it by COMMIT or ROLLBACK. Nothing happens when SQLite has given it up by itself."""
         self._deadline = float("inf")
-        if self._database.transaction_depth():
-            self._database.pop_transaction()
         if self.connection.in_transaction:
-            self.execute(command)
+            self._cursor.execute(command)
 
     def close(self) -> None:
         """Close the connection; what isn't committed is undone."""
         self.end("ROLLBACK")
         current.set(None)
+        self._database.pop_transaction()
         self._database.close()
 
     def _late(self) -> bool:
