@@ -14,7 +14,7 @@ from kanboard_core.database import Row, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser, User
 from kanboard_core.permissions import ProjectRole
-from kanboard_core.validation import numeric
+from kanboard_core.validation import is_empty, numeric
 
 
 def _user_is_in(*, assignable: bool) -> Any:
@@ -74,8 +74,14 @@ def in_projects_of(project_id: Any, user: str) -> Any:
 
 
 def _by_display_name(people: Iterable[Row]) -> dict[int, str]:
-    named = [(person["id"], person["name"] or person["username"]) for person in people]
+    named = [(person["id"], _display_name(person)) for person in people]
     return dict(sorted(named, key=lambda person: _as_ordered(person[1])))
+
+
+def _display_name(person: Row) -> str:
+    """The person's name; the user name for those who have none, and for those who are called "0"."""
+    name: str = person["username"] if is_empty(person["name"]) else person["name"]
+    return name
 
 
 def _compared(one: str, other: str) -> int:

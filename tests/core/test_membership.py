@@ -71,9 +71,18 @@ async def test_a_row_of_more_than_a_viewer_makes_an_active_account_assignable(
 
 async def test_they_stand_in_the_order_of_their_names(server: RunningServer) -> None:
     server.sql("INSERT INTO projects (id, name) VALUES (1, 'One')")
-    names = [("z", "Bob"), ("Adam", None), ("m", "\u00e9mile"), ("k", "adam"), ("Zoe", ""), ("x", "10"), ("y", "9")]
+    names = [
+        ("z", "Bob"),
+        ("Adam", None),
+        ("m", "\u00e9mile"),
+        ("k", "adam"),
+        ("Zoe", ""),
+        ("x", "10"),
+        ("y", "9"),
+        ("l", "0"),
+    ]
     for user_id, (username, name) in enumerate(names, 2):
         server.sql("INSERT INTO users (id, username, name, role) VALUES (?, ?, ?, 'app-user')", user_id, username, name)
         server.sql("INSERT INTO project_has_users (project_id, user_id) VALUES (1, ?)", user_id)
     people = await server.server.database.read(lambda tx: project_users(tx, 1))
-    assert list(people.values()) == ["9", "10", "Adam", "Bob", "Zoe", "adam", "\u00e9mile"]
+    assert list(people.values()) == ["9", "10", "Adam", "Bob", "Zoe", "adam", "l", "\u00e9mile"]

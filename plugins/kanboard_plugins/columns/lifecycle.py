@@ -57,10 +57,9 @@ def add(tx: Transaction, project_id: int, title: str | None, task_limit: int, de
 def change(tx: Transaction, column_id: int, title: str | None, task_limit: int, description: str | None) -> bool:
     """Write title, limit and description; the column is shown on dashboards again.
 
-    False when there is no title or another column of the project has it. An unknown column is no failure.
+    False when there is no title or another column of the project has it. An unknown column is no failure, whatever it
+    is to be called.
     """
-    if title is None:
-        return False
     try:
         tx.run(_CHANGE, column_id=column_id, title=title, task_limit=task_limit, description=description)
     except Conflict:

@@ -52,11 +52,11 @@ def add_project_user(call: Call, project_id: Id, user_id: Id, role: Text = "proj
 
 @procedure("changeProjectUserRole", access=managers())
 def change_project_user_role(call: Call, project_id: Id, user_id: Id, role: Text) -> bool:
-    """Change an account's own role in a project. True also when it has none; false only for null as role."""
-    if role is None:
-        return False
-    roles.change_user(call.tx, project_id, user_id, role)
-    return True
+    """Change an account's own role in a project.
+
+    True also when it has none; false only when null is to take the role's place.
+    """
+    return roles.change_user(call.tx, project_id, user_id, role)
 
 
 @procedure("removeProjectUser", access=managers())
@@ -76,11 +76,11 @@ def add_project_group(call: Call, project_id: Id, group_id: Id, role: Text = "pr
 
 @procedure("changeProjectGroupRole", access=managers())
 def change_project_group_role(call: Call, project_id: Id, group_id: Id, role: Text) -> bool:
-    """Change the role of a group's members. True also when the group isn't attached; false only for null as role."""
-    if role is None:
-        return False
-    roles.change_group(call.tx, project_id, group_id, role)
-    return True
+    """Change the role of a group's members.
+
+    True also when the group isn't attached; false only when null is to take the role's place.
+    """
+    return roles.change_group(call.tx, project_id, group_id, role)
 
 
 @procedure("removeProjectGroup", access=managers())

@@ -36,9 +36,12 @@ def add_user(tx: Transaction, project_id: int, user_id: int, role: str) -> bool:
     return _added(tx, _ADD_USER, project_id=project_id, user_id=user_id, role=role)
 
 
-def change_user(tx: Transaction, project_id: int, user_id: int, role: str) -> None:
-    """Change the role that an account has of its own; nothing happens when it has none."""
-    tx.run(_CHANGE_USER, project_id=project_id, user_id=user_id, role=role)
+def change_user(tx: Transaction, project_id: int, user_id: int, role: str | None) -> bool:
+    """Change the role that an account has of its own. Nothing happens when it has none, which is no failure.
+
+    False when None is to take the place of a role.
+    """
+    return _changed(tx, _CHANGE_USER, project_id=project_id, user_id=user_id, role=role)
 
 
 def remove_user(tx: Transaction, project_id: int, user_id: int) -> bool:
@@ -51,9 +54,12 @@ def add_group(tx: Transaction, project_id: int, group_id: int, role: str) -> boo
     return _added(tx, _ADD_GROUP, project_id=project_id, group_id=group_id, role=role)
 
 
-def change_group(tx: Transaction, project_id: int, group_id: int, role: str) -> None:
-    """Change the role that a group's members have; nothing happens when the group isn't attached."""
-    tx.run(_CHANGE_GROUP, project_id=project_id, group_id=group_id, role=role)
+def change_group(tx: Transaction, project_id: int, group_id: int, role: str | None) -> bool:
+    """Change the role that a group's members have. Nothing happens when it isn't attached, which is no failure.
+
+    False when None is to take the place of a role.
+    """
+    return _changed(tx, _CHANGE_GROUP, project_id=project_id, group_id=group_id, role=role)
 
 
 def remove_group(tx: Transaction, project_id: int, group_id: int) -> bool:
@@ -71,6 +77,16 @@ def _added(tx: Transaction, adding: Statement, **values: Any) -> bool:
     try:
         with tx.savepoint():
             tx.insert(adding, **values)
+    except Conflict:
+        return False
+    return True
+
+
+def _changed(tx: Transaction, changing: Statement, **values: Any) -> bool:
+    """The schema decides here too: a role can't be NULL, where there is a row."""
+    try:
+        with tx.savepoint():
+            tx.run(changing, **values)
     except Conflict:
         return False
     return True

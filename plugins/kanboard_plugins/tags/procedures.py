@@ -62,10 +62,8 @@ def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None)
 def update_tag(call: Call, tag_id: Id, tag: Text, color_id: Text = None) -> bool:
     """Give a tag this name and this colour (null: none).
 
-    False when the name is null or another tag of the project has it; true also when there is no such tag.
+    False when the name is null or another tag of the project has it; true whatever is sent when there is no such tag.
     """
-    if tag is None:
-        return False
     try:
         call.tx.run(_UPDATE, id=tag_id, name=tag, color_id=color_id)
     except Conflict:

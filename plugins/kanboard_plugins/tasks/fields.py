@@ -30,7 +30,9 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> int | float:
-    """Hours; "" is 0. Raises Refused."""
+    """Hours; "" is 0. A fraction sent as a number keeps 14 significant digits, one sent as text all. Raises Refused."""
+    if isinstance(value, float):
+        value = to_text(value)  # Kanboard writes it out on its way to the database
     found = 0 if value == "" else validation.numeric(value)
     if found is None:
         raise Refused

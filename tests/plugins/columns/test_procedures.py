@@ -152,6 +152,7 @@ class TestUpdateColumn:
     ) -> None:
         before = await application.getColumns(project)
         assert await application.updateColumn(column_id, "Nobody") is True
+        assert await application.updateColumn(column_id, None) is True
         assert await application.getColumns(project) == before
 
 

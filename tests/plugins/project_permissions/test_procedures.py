@@ -116,6 +116,9 @@ class TestRoleNames:
     async def test_null_is_none(self, application: Client, project: int, bob: Client, crew: int) -> None:
         assert await application.addProjectUser(project, bob.id, None) is False
         assert await application.addProjectGroup(project, crew, None) is False
+        # Where there is no role, there is nothing that null could take the place of.
+        assert await application.changeProjectUserRole(project, bob.id, None) is True
+        assert await application.changeProjectGroupRole(project, crew, None) is True
         await application.addProjectUser(project, bob.id)
         await application.addProjectGroup(project, crew)
         assert await application.changeProjectUserRole(project, bob.id, None) is False

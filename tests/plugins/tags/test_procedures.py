@@ -74,6 +74,7 @@ class TestUpdateTag:
 
     async def test_an_unknown_tag_is_true(self, administrator: Client) -> None:
         assert await administrator.updateTag(99, "new") is True
+        assert await administrator.updateTag(99, None) is True
 
 
 async def test_a_removed_tag_leaves_its_tasks(application: Client, administrator: Client, project: int) -> None:

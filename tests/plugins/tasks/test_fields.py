@@ -57,6 +57,18 @@ async def test_only_scores_have_a_range(application: Client, project: int, name:
 
 @pytest.mark.parametrize("name", HOURS)
 @pytest.mark.parametrize(
+    ("value", "hours"),
+    [(0.1 + 0.2, 0.3), (1 / 3, 0.33333333333333), (123456789.125, 123456789.125), (-1e-7, -1e-7), (2.0, 2)],
+)
+async def test_fractions_have_14_digits_as_numbers(
+    application: Client, project: int, name: str, value: float, hours: float
+) -> None:
+    assert await stored(application, project, name, value) == [hours, hours]
+    assert await stored(application, project, name, repr(value)) == [value, value]
+
+
+@pytest.mark.parametrize("name", HOURS)
+@pytest.mark.parametrize(
     ("value", "number"),
     [(1.5, 1.5), ("2.25", 2.25), (".5", 0.5), ("2.", 2), ("1e2", 100), ("-2.5", -2.5), (" 5", 5), ("5 ", 5), ("", 0)],
 )
