@@ -18,11 +18,15 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 #: stands for every value that can't be an id; no row has it
-NO_ID = -1
+NO_ID = -(2**63)
 
 _DECIMAL = re.compile(r"-?[0-9]+\Z", re.ASCII)
 _LEADING_INTEGER = re.compile(r"[ \t\n\r\v\f]*([+-]?[0-9]+)(?:\.[0-9]*)?(?:[eE]([+-]?[0-9]+))?", re.ASCII)
 _LARGEST = 2**63 - 1
+
+
+#: stands where nothing was sent
+OMITTED = object()
 
 
 class InvalidParams(Exception):
@@ -204,35 +208,35 @@ class Parameters:
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.all = tuple(parameters)
         self._required = sum(parameter.required for parameter in parameters)
-        self._defaults = tuple(parameter.default for parameter in parameters)
         self._positions = {parameter.name: index for index, parameter in enumerate(parameters)}
 
     def bind(self, sent: list[Any] | dict[str, Any]) -> list[Any]:
         """The values for the function, in declaration order. Raises InvalidParams with the reason."""
+        return self.converted(self.arranged(sent))
+
+    def arranged(self, sent: list[Any] | dict[str, Any]) -> list[Any]:
+        """What was sent, in declaration order, OMITTED for the rest. Raises InvalidParams for counts and names."""
         count = len(sent)
         if count < self._required:
             raise InvalidParams("Wrong number of arguments")
         if count > len(self.all):
             raise InvalidParams("Too many arguments")
-        if isinstance(sent, dict):
-            return self._bind_named(sent)
-        values = [_converted(parameter, value) for parameter, value in zip(self.all, sent, strict=False)]
-        values.extend(self._defaults[count:])
-        return values
-
-    def _bind_named(self, sent: dict[str, Any]) -> list[Any]:
-        values = []
+        if isinstance(sent, list):
+            return sent + [OMITTED] * (len(self.all) - count)
         for parameter in self.all:
-            if parameter.name in sent:
-                values.append(_converted(parameter, sent[parameter.name]))
-            elif parameter.required:
+            if parameter.required and parameter.name not in sent:
                 raise InvalidParams(f"Missing argument: {parameter.name}")
-            else:
-                values.append(parameter.default)
-        return values
+        return [sent.get(parameter.name, OMITTED) for parameter in self.all]
+
+    def converted(self, arranged: list[Any]) -> list[Any]:
+        """Arranged values as the function takes them. Raises InvalidParams for a value that doesn't fit its type."""
+        return [
+            parameter.default if value is OMITTED else _converted(parameter, value)
+            for parameter, value in zip(self.all, arranged, strict=True)
+        ]
 
     def position(self, name: str) -> int:
-        """Where the parameter stands in a list of bound values. Raises KeyError for an unknown name."""
+        """Where the parameter stands in a list of arranged or bound values. Raises KeyError for an unknown name."""
         return self._positions[name]
 
 

@@ -238,15 +238,15 @@ class Dispatcher:
             if procedure is None:
                 return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
             procedure.access.check_application(caller)
-            arguments = procedure.parameters.bind(entry.params)
+            arranged = procedure.parameters.arranged(entry.params)
             call = Call(self._server, caller, transaction or NO_DATABASE, now)
             if transaction is None:
-                result = procedure.function(call, *arguments)
+                result = procedure.function(call, *procedure.parameters.converted(arranged))
             elif transaction.writable:
                 with transaction.savepoint():
-                    result = self._checked(entry, procedure, call, arguments)
+                    result = self._checked(entry, procedure, call, arranged)
             else:
-                result = self._checked(entry, procedure, call, arguments)
+                result = self._checked(entry, procedure, call, arranged)
         except (Forbidden, _Started, StorageFailed, TransactionLost):
             raise
         except Exception as error:
@@ -254,11 +254,12 @@ class Dispatcher:
         return _answered(entry, framing.result(result, entry.id))
 
     @staticmethod
-    def _checked(entry: Invocation, procedure: Procedure, call: Call, arguments: list[Any]) -> Any:
-        """Check the project roles, then run the procedure."""
+    def _checked(entry: Invocation, procedure: Procedure, call: Call, arranged: list[Any]) -> Any:
+        """Check the project roles, then the arguments' types, and run the procedure."""
         if procedure.scopes:
-            scoped = [(scope, arguments[index]) for scope, index in procedure.scopes]
+            scoped = [(scope, arranged[index]) for scope, index in procedure.scopes]
             procedure.access.check_project(call.tx, call.caller, scoped)
+        arguments = procedure.parameters.converted(arranged)
         if procedure.is_async:
             raise _Started(entry, procedure, call.caller, arguments)
         return procedure.function(call, *arguments)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from kanboard_core.arguments import to_id
+from kanboard_core.arguments import OMITTED, InvalidParams, to_id
 from kanboard_core.database import Statement, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser
@@ -140,11 +140,18 @@ class Scope:
         """The same way from a parameter of another name."""
         return replace(self, argument=argument)
 
-    def project_id(self, transaction: Transaction, value: Any) -> int | None:
-        """The project's id; None when the argument isn't checked. Raises Forbidden, or Decided with the answer."""
+    def project_id(self, transaction: Transaction, sent: Any) -> int | None:
+        """The project's id; None when the argument isn't checked.
+
+        Raises Forbidden, Decided with the answer, or InvalidParams when the argument, as sent, can't lead anywhere.
+        """
+        try:
+            value = self.convert(None if sent is OMITTED else sent)
+        except ValueError as error:
+            raise InvalidParams(f"Argument {self.argument} {error}") from None
         if self.statement is None:
             return to_id(value)
-        found: int | None = transaction.scalar(self.statement, value=self.convert(value))
+        found: int | None = transaction.scalar(self.statement, value=value)
         if found is None:
             if self.unknown == "false":
                 raise Decided(False)

@@ -313,3 +313,21 @@ class TestApplicationRoles:
             await bob.updateProject()
         with pytest.raises(Forbidden):
             await bob.updateProject(project)
+
+
+async def test_who_lacks_the_role_learns_nothing_of_the_types(
+    application: Client, account: Callable[..., Awaitable[Client]]
+) -> None:
+    """The count of arguments is looked at before the project role, their types after it."""
+    bob = await account("bob")
+    project_id = await application.createProject("One")
+
+    with pytest.raises(RpcError, match="Wrong number of arguments"):
+        await bob.addColumn(project_id)
+    with pytest.raises(Forbidden):
+        await bob.addColumn(project_id, ["no title"])
+    with pytest.raises(RpcError, match="Argument project_id must not be an array or an object"):
+        await bob.addColumn([project_id], "title")
+    await application.addProjectUser(project_id, bob.id, "project-manager")
+    with pytest.raises(RpcError, match="Argument title must not be an array or an object"):
+        await bob.addColumn(project_id, ["no title"])
