@@ -72,6 +72,7 @@ class Authentication:
         backends = tuple(backends)
         self._backends = tuple(backend for backend in backends if isinstance(backend, AccountBackend))
         self._application = tuple(backend for backend in backends if isinstance(backend, ApplicationBackend))
+        self._application_needs_no_database = not any(backend.needs_database for backend in self._application)
         self._passwords = passwords
         self._verified = verified
         self._lockout = lockout
@@ -79,9 +80,7 @@ class Authentication:
 
     def needs_no_database(self, credentials: Credentials) -> bool:
         """Whether the credentials can be checked without the database."""
-        if credentials.username != APPLICATION_NAME:
-            return False
-        return not any(backend.needs_database for backend in self._application)
+        return self._application_needs_no_database and credentials.username == APPLICATION_NAME
 
     def identify(self, transaction: Transaction | None, credentials: Credentials, now: int) -> Caller:
         """The caller, as the database has it now. Raises Unauthorized, or Unverified when the job must end first.
@@ -89,8 +88,9 @@ class Authentication:
         Roles, locks and activity come from the row just read; only that a password fits its hash is remembered.
         """
         if credentials.username == APPLICATION_NAME:
-            if any(backend.accepts(transaction, credentials.password) for backend in self._application):
-                return APPLICATION
+            for token in self._application:
+                if token.accepts(transaction, credentials.password):
+                    return APPLICATION
             raise Unauthorized
         account = self._account(transaction, credentials)
         if account is None:

@@ -94,11 +94,6 @@ class Dispatcher:
         reply = Reply()
         position = 0
         verifications = 0
-        if self._authentication.needs_no_database(request.credentials):
-            try:  # what is refused without looking into the database need not wait for it
-                self._authentication.identify(None, request.credentials, 0)
-            except Unauthorized:
-                return self._refused(reply, framing.UNAUTHORIZED, request)
         while position < len(request.entries):
             try:
                 progress = await self._job(request, position)
@@ -148,6 +143,9 @@ class Dispatcher:
         run = partial(self._run, request, position, end)
         if effect is Effect.NONE:
             return run(None)
+        if self._authentication.needs_no_database(request.credentials):
+            # What is refused without looking into the database need not wait for it.
+            self._authentication.identify(None, request.credentials, 0)
         try:
             return await (self._database.read(run) if effect is Effect.READS else self._database.write(run))
         except Exception as error:  # what a procedure raises is answered inside the job: this is the database

@@ -37,7 +37,7 @@ class Database:
     async def start(self) -> None:
         """Open the connections."""
         self._loop = asyncio.get_running_loop()
-        deliveries = Deliveries(self._loop)
+        deliveries = self._deliveries = Deliveries(self._loop)
         self._readers = Readers(
             self.engine, self._loop, deliveries, count=self._reader_count, seconds=self._read_seconds
         )
@@ -49,6 +49,7 @@ class Database:
         """Finish what is waiting and close the connections."""
         await asyncio.to_thread(self._readers.stop)
         await asyncio.to_thread(self._writer.stop)
+        self._deliveries.close()
 
     def read(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:
         """Carry out a job that only reads, on one snapshot. Raises Busy when too many jobs are waiting."""

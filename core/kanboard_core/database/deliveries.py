@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections import deque
 from typing import Any
 
@@ -14,6 +16,18 @@ class Deliveries:
         self._loop = loop
         self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._scheduled = False
+        self._event = -1
+        if sys.platform == "linux":
+            # Wakes the loop at a lower price than call_soon_threadsafe.
+            self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            loop.add_reader(self._event, self._woken)
+
+    def close(self) -> None:
+        """Deliver what is left. On the event loop, when nothing is sent any more."""
+        self.deliver()
+        if self._event >= 0:
+            self._loop.remove_reader(self._event)
+            os.close(self._event)
 
     def add(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         """Note a future's result, or its error when that is not None, for the next delivery. From any thread."""
@@ -23,7 +37,14 @@ class Deliveries:
         """Have the loop deliver what was added. From any thread."""
         if self._done and not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon_threadsafe(self.deliver)
+            if self._event >= 0:
+                os.eventfd_write(self._event, 1)
+            else:
+                self._loop.call_soon_threadsafe(self.deliver)
+
+    def _woken(self) -> None:
+        os.eventfd_read(self._event)
+        self.deliver()
 
     def deliver(self) -> None:
         """Set the futures. On the event loop."""
