@@ -35,15 +35,19 @@ class Database:
         self._queue_limit = queue_limit
 
     async def start(self) -> None:
-        """Open the connections."""
+        """Open the connections. Raises what opening raises."""
         self._loop = asyncio.get_running_loop()
         deliveries = self._deliveries = Deliveries(self._loop)
         self._readers = Readers(
             self.engine, self._loop, deliveries, count=self._reader_count, seconds=self._read_seconds
         )
         self._writer = Writer(self.engine, deliveries, seconds=self._write_seconds)
-        self._readers.start()
-        self._writer.start()
+        try:
+            self._readers.start()
+            self._writer.start()
+        except BaseException:
+            deliveries.close()
+            raise
 
     async def stop(self) -> None:
         """Finish what is waiting and close the connections."""
