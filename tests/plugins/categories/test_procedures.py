@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -127,42 +126,6 @@ class TestRemoveCategory:
 
 
 class TestRoles:
-    READING: tuple[tuple[Any, ...], ...] = (("getAllCategories", 1), ("getCategory", 1))
-    WRITING: tuple[tuple[Any, ...], ...] = (
-        ("createCategory", 1, "New"),
-        ("updateCategory", 1, "Changed"),
-        ("removeCategory", 1),
-    )
-
-    @pytest.mark.parametrize(
-        ("role", "may_read", "may_write"),
-        [
-            ("project-viewer", True, False),
-            ("project-member", True, False),
-            ("project-manager", True, True),
-            (None, False, False),
-        ],
-    )
-    async def test_viewers_read_and_managers_write(
-        self,
-        application: Client,
-        account: Callable[..., Awaitable[Client]],
-        project: int,
-        role: str | None,
-        may_read: bool,
-        may_write: bool,
-    ) -> None:
-        user = await account("somebody")
-        if role:
-            await application.addProjectUser(project, user.id, role)
-        for allowed, calls in ((may_read, self.READING), (may_write, self.WRITING)):
-            for procedure, *arguments in calls:
-                if allowed:
-                    assert await user.call(procedure, *arguments)
-                else:
-                    with pytest.raises(Forbidden):
-                        await user.call(procedure, *arguments)
-
     @pytest.mark.parametrize("call", [("getCategory", 99), ("updateCategory", 99, "x"), ("removeCategory", 99)])
     async def test_an_unknown_category_is_refused_to_users(
         self, administrator: Client, project: int, call: tuple[Any, ...]

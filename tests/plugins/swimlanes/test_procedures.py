@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -243,51 +242,6 @@ async def test_nothing_here_is_news_of_the_project(application: Client, server: 
 
 
 class TestRoles:
-    READING: tuple[tuple[Any, ...], ...] = (
-        ("getActiveSwimlanes", 1),
-        ("getAllSwimlanes", 1),
-        ("getSwimlane", 1),
-        ("getSwimlaneById", 1),
-        ("getSwimlaneByName", 1, "b"),
-    )
-    WRITING: tuple[tuple[Any, ...], ...] = (
-        ("addSwimlane", 1, "New"),
-        ("updateSwimlane", 1, 1, "Changed"),
-        ("changeSwimlanePosition", 1, 1, 2),
-        ("disableSwimlane", 1, 1),
-        ("enableSwimlane", 1, 1),
-        ("removeSwimlane", 1, 1),
-    )
-
-    @pytest.mark.parametrize(
-        ("role", "may_read", "may_write"),
-        [
-            ("project-viewer", True, False),
-            ("project-member", True, False),
-            ("project-manager", True, True),
-            (None, False, False),
-        ],
-    )
-    async def test_viewers_read_and_managers_write(
-        self,
-        application: Client,
-        account: Callable[..., Awaitable[Client]],
-        project: int,
-        role: str | None,
-        may_read: bool,
-        may_write: bool,
-    ) -> None:
-        user = await account("somebody")
-        if role:
-            await application.addProjectUser(project, user.id, role)
-        for allowed, calls in ((may_read, self.READING), (may_write, self.WRITING)):
-            for procedure, *arguments in calls:
-                if allowed:
-                    assert await user.call(procedure, *arguments)
-                else:
-                    with pytest.raises(Forbidden):
-                        await user.call(procedure, *arguments)
-
     @pytest.mark.parametrize("procedure", ["getSwimlane", "getSwimlaneById"])
     async def test_an_unknown_swimlane_is_refused_to_users(
         self, administrator: Client, project: int, procedure: str
