@@ -43,8 +43,7 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _hash(self, password: str) -> str:
-        hashed: str = _bcrypt().using(rounds=self._cost, ident="2y").hash(_significant(password))
-        return hashed
+        return hashed(password, self._cost)
 
     def _verify(self, password: str, hash: str | None) -> bool:
         known = hash is not None and _bcrypt().identify(hash)
@@ -58,6 +57,12 @@ class Passwords:
         if self._cost not in _DUMMY_HASHES:
             _DUMMY_HASHES[self._cost] = self._hash(secrets.token_hex(16))
         return _DUMMY_HASHES[self._cost]
+
+
+def hashed(password: str, cost: int) -> str:
+    """A new hash in the form that Kanboard writes; blocks. Raises ValueError when the password holds a NUL."""
+    made: str = _bcrypt().using(rounds=cost, ident="2y").hash(_significant(password))
+    return made
 
 
 @functools.cache

@@ -80,7 +80,7 @@ def disable(call: Call, user_id: Id) -> bool:
 @procedure("addLater", access=ANYONE)
 async def add_later(call: AsyncCall, name: str) -> list[str]:
     await asyncio.sleep(0)
-    await call.write(add, name)
+    await call.write(add, await call.in_thread(str.strip, name))
     return await call.read(names)
 
 
@@ -142,7 +142,7 @@ async def test_a_mixed_batch(application: Client, caplog: pytest.LogCaptureFixtu
         ("names",),
         ("addAndAnswerFalse", "two"),
         ("addAndRaise", "three"),
-        ("addLater", "four"),
+        ("addLater", " four "),
         ("names",),
     )
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -101,7 +102,7 @@ def connect_unchanging(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _explained(path: Path):  # type: ignore[no-untyped-def]
+def _explained(path: Path) -> Iterator[None]:
     """Turn what the system says about a file into a sentence."""
     try:
         yield

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from kanboard_core import passwords
 from kanboard_core.database.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def create(
 
     Raises SchemaError when the database isn't empty, sqlite3.DatabaseError when it can't be written.
     """
-    hashed = password_hash or _hash("admin", cost)
+    hashed = password_hash or passwords.hashed("admin", cost)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if state(connection).condition is not Condition.EMPTY:
@@ -227,14 +228,6 @@ def _insert_first_rows(connection: sqlite3.Connection, hashed: str) -> str:
             sql = f"INSERT INTO {_quoted(table)} ({_listed(tuple(row))}) VALUES ({places})"  # noqa: S608 (own names)
             connection.execute(sql, [made(row, column) for column in row])
     return token
-
-
-def _hash(password: str, cost: int) -> str:
-    import bcrypt
-
-    # The variants 2b and 2y are the same computation; Kanboard writes the second name, which bcrypt doesn't offer.
-    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
-    return hashed.replace("$2b$", "$2y$", 1)
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from kanboard_core.calls import Call
+from kanboard_core.database.schema import KANBOARD_VERSION
 from kanboard_core.permissions import ANYONE
 from kanboard_core.procedures import READS, Effect, procedure
 from kanboard_plugins.application import colors
 
-#: the release of Kanboard whose behaviour is served; clients compare it with release numbers
-KANBOARD_VERSION = "1.2.53"
-
 
 @procedure("getVersion", access=ANYONE, effect=Effect.NONE)
 def get_version(call: Call) -> str:
-    """The release of Kanboard that this API answers as."""
+    """The release of Kanboard that this API answers as; clients compare it with release numbers."""
     return KANBOARD_VERSION
 
 

@@ -31,9 +31,6 @@ _COUNTS = {
     "is_milestone": "NULL",
 }
 
-#: the keys of the counts
-COUNTS = frozenset(_COUNTS)
-
 
 def listed_tasks() -> Any:
     """The query for listed tasks, 48 keys in their order, the counts with their defaults; add ``where`` and order."""
