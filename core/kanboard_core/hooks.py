@@ -128,6 +128,24 @@ def task_closing(call: Call, task_id: int) -> None:
 
 
 @hookspec
+def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
+    """A task was copied, into its own project or another: copy what belongs to it in the plugin's tables.
+
+    ``copy_id``: the new task, which stands already. In the writer's thread, in the transaction of the call, after the
+    events of the copy's creation. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
+def task_moved_to_project(call: Call, task_id: int, project_id: int) -> None:
+    """A task was moved to another project: let what belongs to it in the plugin's tables fit there.
+
+    ``project_id``: the new project, in which the task stands already. In the writer's thread, in the transaction of
+    the call, before the task's event. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
 def task_removing(call: Call, task_id: int) -> None:
     """A task is about to be removed: remove what foreign keys don't (files).
 
