@@ -1,18 +1,41 @@
 """The configuration of a server: defaults, the file, the environment and the command line, in rising precedence."""
 
 import configparser
+import io
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kanboard_core.options import CORE_SCHEMA, Kind, Option, Schema, Section, Value, suggestion
+from kanboard_core.references import resolve
 
-__all__ = ["CORE_SCHEMA", "Configuration", "ConfigurationError", "Option", "Schema", "Section", "load"]
+__all__ = [
+    "CORE_SCHEMA",
+    "Configuration",
+    "ConfigurationError",
+    "Option",
+    "Schema",
+    "Section",
+    "load",
+    "parsed",
+    "text_of",
+]
 
 
 class ConfigurationError(Exception):
-    """What is wrong with the configuration, as one clear sentence for the operator."""
+    """What is wrong with the configuration, as one clear sentence for the operator: the first of `problems`."""
+
+    def __init__(self, problem: str, *others: str) -> None:
+        super().__init__(problem, *others)
+
+    def __str__(self) -> str:
+        return self.problems[0]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong, a sentence each."""
+        return self.args
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,10 @@ class Configuration:
     def __init__(self, schema: Schema, entries: Mapping[tuple[str, str], _Entry]) -> None:
         self.schema = schema
         self._entries = dict(entries)
+
+    def value(self, section: str, option: str) -> Value:
+        """The value of an option, whatever its type."""
+        return self._entries[section, option].value
 
     def text(self, section: str, option: str) -> str:
         """The text of an option; "" when it isn't set and has no default."""
@@ -68,7 +95,10 @@ class Configuration:
         raise TypeError(f"[{section}] {option} is no list")
 
     def origin(self, section: str, option: str) -> str:
-        """Where the value comes from: "default", "file PATH", "environment NAME" or "command line"."""
+        """Where the value comes from: "default", "file PATH", "environment NAME" or "command line".
+
+        What it was put together from is named after that: "file kanboard.ini, environment NAME".
+        """
         return self._entries[section, option].origin
 
     def shown(self, section: str, option: str) -> str:
@@ -84,6 +114,7 @@ def load(
     settings: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     schema: Schema = CORE_SCHEMA,
+    ignored: Collection[str] = (),
     partial: bool = False,
 ) -> Configuration:
     """Read and validate the configuration.
@@ -92,99 +123,162 @@ def load(
     line, "section.option=value", the last of several for an option counts.  `environment` is the process's own unless
     given; an empty variable counts as unset, and so does a 0 for one of Kanboard's numeric constants.
 
-    With `partial`, sections that the schema doesn't have are passed over instead of refused: that is how the plugins
-    are found whose sections complete the schema.
+    In the file and on the command line, `${NAME}` and `file:PATH` take a value from elsewhere (see `references`).
 
-    Raises ConfigurationError for the first thing that is wrong.
+    Sections that the schema doesn't have are refused, except those that `ignored` names: they belong to plugins that
+    don't run.  With `partial` all of them are passed over: that is how the plugins are found whose sections complete
+    the schema.
+
+    Raises ConfigurationError with everything that is wrong.
     """
-    entries = {(s.name, o.name): _Entry(o.default, "default") for s, o in schema}
+    reading = _Reading(schema, os.environ if environment is None else environment, ignored, partial)
     if path is not None:
-        entries |= _from_file(path, schema, partial)
-    entries |= _from_environment(os.environ if environment is None else environment, schema)
-    entries |= _from_command_line(settings, schema, partial)
-    for section, option in schema:
-        entry = entries[section.name, option.name]
-        if option.needs and entry.value and not entries[section.name, option.needs].value:
-            where = "" if entry.origin == "default" else f" ({entry.origin})"
-            raise ConfigurationError(f"[{section.name}] {option.name}{where} needs {option.needs} to be set too")
-    return Configuration(schema, entries)
+        reading.file(path)
+    reading.variables()
+    reading.command_line(settings)
+    reading.needs()
+    if reading.problems:
+        raise ConfigurationError(*reading.problems)
+    return Configuration(schema, reading.entries)
 
 
-_Entries = dict[tuple[str, str], _Entry]
+def text_of(path: Path) -> str:
+    """The text of an INI file to the letter, with its newlines and byte order mark.
 
-
-def _from_file(path: Path, schema: Schema, partial: bool) -> _Entries:
-    entries: _Entries = {}
-    parser = _parse(path)
-    for section_name in parser.sections():
-        if partial and schema.section(section_name) is None:
-            continue
-        section = _find_section(schema, section_name, str(path))
-        for option_name, written in parser.items(section_name):
-            option = _find_option(schema, section, option_name, str(path))
-            entries[section.name, option.name] = _read(section, option, written, f"file {path}", str(path))
-    return entries
-
-
-def _parse(path: Path) -> configparser.ConfigParser:
-    # No section can be called "", so that nothing has the power of configparser's [DEFAULT].  No interpolation: a
-    # password may hold a percent sign.
-    parser = configparser.ConfigParser(
-        interpolation=None, default_section="", delimiters=("=",), empty_lines_in_values=False
-    )
+    Raises ConfigurationError when it can't be read, or isn't UTF-8.
+    """
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"), str(path))
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} cannot be read: byte {error.start + 1} is not UTF-8") from error
+
+
+def parsed(text: str, name: str) -> configparser.RawConfigParser:
+    """The sections of an INI file that holds `text`, with their options in lower case and the values as written.
+
+    Raises ConfigurationError with a sentence that begins with `name` when it isn't one.
+    """
+    # No section can be called "", so that nothing has the power of configparser's [DEFAULT].
+    parser = configparser.RawConfigParser(default_section="", delimiters=("=",), empty_lines_in_values=False)
+    try:
+        # Any newline ends a line, as in a file that is opened as text.
+        parser.read_file(io.StringIO(text.removeprefix("\ufeff"), newline=None), name)
     except configparser.DuplicateSectionError as error:
         raise ConfigurationError(
-            f"{path}, line {error.lineno}: section [{error.section}] stands there twice"
+            f"{name}, line {error.lineno}: section [{error.section}] stands there twice"
         ) from error
     except configparser.DuplicateOptionError as error:
         raise ConfigurationError(
-            f'{path}, line {error.lineno}: option "{error.option}" of [{error.section}] stands there twice'
+            f'{name}, line {error.lineno}: option "{error.option}" of [{error.section}] stands there twice'
         ) from error
     except configparser.MissingSectionHeaderError as error:
-        raise ConfigurationError(f"{path}, line {error.lineno}: a [section] has to come first") from error
+        raise ConfigurationError(f"{name}, line {error.lineno}: a [section] has to come first") from error
     except configparser.ParsingError as error:
         # The line itself is left out: it may hold a secret.
         raise ConfigurationError(
-            f'{path}, line {error.errors[0][0]}: neither a [section] nor "option = value" nor a comment'
+            f'{name}, line {error.errors[0][0]}: neither a [section] nor "option = value" nor a comment'
         ) from error
     return parser
 
 
-def _from_environment(environment: Mapping[str, str], schema: Schema) -> _Entries:
-    entries: _Entries = {}
-    for section, option in schema:
-        name = option.variable(section.name)
-        written = environment.get(name, "").strip()
-        if not written:
-            continue
-        source = f"environment {name}"
-        entry = _read(section, option, written, source, source)
-        if option.constant and option.kind in (Kind.INTEGER, Kind.NUMBER) and not entry.value:
-            continue
-        entries[section.name, option.name] = entry
-    return entries
+class _Reading:
+    """The sources of a configuration, read one after the other: what they say so far, and all that is wrong."""
 
+    def __init__(self, schema: Schema, environment: Mapping[str, str], ignored: Collection[str], partial: bool) -> None:
+        self.entries = {(s.name, o.name): _Entry(o.default, "default") for s, o in schema}
+        self.problems: list[str] = []
+        self._schema = schema
+        self._environment = environment
+        self._ignored = ignored
+        self._partial = partial
+        self._unclear: set[tuple[str, str]] = set()  # what would be set, were something else not wrong
 
-def _from_command_line(settings: Iterable[str], schema: Schema, partial: bool) -> _Entries:
-    entries: _Entries = {}
-    for setting in settings:
-        key, equals, written = setting.partition("=")
-        section_name, dot, option_name = key.strip().rpartition(".")
-        if not equals or not dot:
-            raise ConfigurationError(_malformed(schema, setting))
-        if partial and schema.section(section_name) is None:
-            continue
-        source = f"--set {key.strip()}"
-        section = _find_section(schema, section_name, source)
-        option = _find_option(schema, section, option_name, source)
-        entries[section.name, option.name] = _read(section, option, written, "command line", source)
-    return entries
+    def file(self, path: Path) -> None:
+        try:
+            parser = parsed(text_of(path), str(path))
+        except ConfigurationError as error:
+            self.problems += error.problems
+            self._unclear |= self.entries.keys()
+            return
+        for section_name in parser.sections():
+            section = self._section(section_name, str(path))
+            for option_name, written in parser.items(section_name) if section else ():
+                self._write(section, option_name, written, f"file {path}", str(path))
+
+    def variables(self) -> None:
+        for section, option in self._schema:
+            name = option.variable(section.name)
+            if written := self._environment.get(name, "").strip():
+                optional = option.constant and option.kind in (Kind.INTEGER, Kind.NUMBER)
+                self._set(section, option, written, f"environment {name}", f"environment {name}", optional)
+
+    def command_line(self, settings: Iterable[str]) -> None:
+        for setting in settings:
+            key, equals, written = setting.partition("=")
+            section_name, dot, option_name = key.strip().rpartition(".")
+            if not equals or not dot:
+                self.problems.append(_malformed(self._schema, setting))
+                continue
+            source = f"--set {key.strip()}"
+            self._write(self._section(section_name, source), option_name, written, "command line", source)
+
+    def needs(self) -> None:
+        for section, option in self._schema:
+            entry, needed = self.entries[section.name, option.name], (section.name, option.needs)
+            if option.needs and entry.value and needed not in self._unclear and not self.entries[needed].value:
+                where = "" if entry.origin == "default" else f" ({entry.origin})"
+                self.problems.append(f"[{section.name}] {option.name}{where} needs {option.needs} to be set too")
+
+    def _section(self, name: str, source: str) -> Section | None:
+        section = self._schema.section(name)
+        if not (section or self._partial or name in self._ignored):
+            hint = suggestion(name, (*(known.name for known in self._schema.sections), *self._ignored))
+            self.problems.append(f"{source}: there is no section [{name}]{hint}")
+        return section
+
+    def _write(self, section: Section | None, name: str, written: str, origin: str, source: str) -> None:
+        """Enter a value that somebody wrote; None is a section that was passed over or refused."""
+        if section is None:
+            return
+        option = section.option(name)
+        if option is None:
+            self.problems.append(
+                f'{source}: there is no option "{name}" in [{section.name}]{self._hint(section, name)}'
+            )
+            return
+        try:
+            resolved = resolve(written, self._environment)
+        except ValueError as error:
+            self._refuse(section, option, source, error)
+            return
+        if resolved.origins:
+            option = replace(option, secret=True)  # what stands elsewhere is not quoted, it may not be meant for this
+        origin, source = (", ".join([first, *resolved.origins]) for first in (origin, source))
+        self._set(section, option, resolved.text, origin, source)
+
+    def _set(
+        self, section: Section, option: Option, text: str, origin: str, source: str, optional: bool = False
+    ) -> None:
+        """Enter a value, unless it is 0 and `optional`."""
+        try:
+            value = option.parse(text)
+        except ValueError as error:
+            self._refuse(section, option, source, error)
+            return
+        if value or not optional:
+            self.entries[section.name, option.name] = _Entry(value, origin)
+
+    def _refuse(self, section: Section, option: Option, source: str, error: ValueError) -> None:
+        self.problems.append(f"{source}: [{section.name}] {option.name} {error}")
+        self._unclear.add((section.name, option.name))
+
+    def _hint(self, section: Section, name: str) -> str:
+        elsewhere = [s.name for s, o in self._schema if o.name == name]
+        if elsewhere:
+            return f"; did you mean that of [{elsewhere[0]}]?"
+        return suggestion(name, (o.name for o in section.options))
 
 
 def _malformed(schema: Schema, setting: str) -> str:
@@ -193,28 +287,3 @@ def _malformed(schema: Schema, setting: str) -> str:
     meant = [f"{s.name}.{o.name}" for s, o in schema if name in (o.name, f"{s.name}.{o.name}")]
     hint = f'; did you mean "{meant[0]}=..."?' if meant else ""
     return f'--set "{name}" is not of the form section.option=value{hint}'
-
-
-def _find_section(schema: Schema, name: str, source: str) -> Section:
-    if section := schema.section(name):
-        return section
-    hint = suggestion(name, (s.name for s in schema.sections))
-    raise ConfigurationError(f"{source}: there is no section [{name}]{hint}")
-
-
-def _find_option(schema: Schema, section: Section, name: str, source: str) -> Option:
-    if option := section.option(name):
-        return option
-    elsewhere = [s.name for s, o in schema if o.name == name]
-    if elsewhere:
-        hint = f"; did you mean that of [{elsewhere[0]}]?"
-    else:
-        hint = suggestion(name, (o.name for o in section.options))
-    raise ConfigurationError(f'{source}: there is no option "{name}" in [{section.name}]{hint}')
-
-
-def _read(section: Section, option: Option, written: str, origin: str, source: str) -> _Entry:
-    try:
-        return _Entry(option.parse(written), origin)
-    except ValueError as error:
-        raise ConfigurationError(f"{source}: [{section.name}] {option.name} {error}") from error

@@ -100,7 +100,7 @@ class Option:
                 return items
             case Kind.TEXT:
                 if "\n" in written:
-                    raise ValueError("must be a single line (an indented line continues the one before it)")
+                    raise ValueError("must be one line (in a file an indented line continues the one before it)")
                 if written or self.choices:
                     self._check_text(written)
                 return written
@@ -112,11 +112,11 @@ class Option:
             case Kind.INTEGER:
                 if not _INTEGER.fullmatch(written):
                     raise ValueError(f"must be a whole number{self._instead_of(written)}")
-                return self._within_bounds(int(written))
+                return self._within_bounds(int(written), written)
             case Kind.NUMBER:
                 if not _NUMBER.fullmatch(written):
                     raise ValueError(f"must be a number{self._instead_of(written)}")
-                return self._within_bounds(float(written))
+                return self._within_bounds(float(written), written)
 
     def write(self, value: Value) -> str:
         """`value` as it would stand in a file; `parse` reads it back."""
@@ -132,7 +132,7 @@ class Option:
         if self.check and (wrong := self.check(text)):
             raise ValueError(f"{wrong}{self._instead_of(text)}")
 
-    def _within_bounds(self, number: int | float) -> int | float:
+    def _within_bounds(self, number: int | float, written: str) -> int | float:
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum
         if low <= number <= high:
@@ -141,7 +141,7 @@ class Option:
             allowed = f"between {low:.15g} and {high:.15g}"
         else:
             allowed = f"at least {low:.15g}" if number < low else f"at most {high:.15g}"
-        raise ValueError(f"must be {allowed}{self._instead_of(str(number))}")
+        raise ValueError(f"must be {allowed}{self._instead_of(written)}")
 
     def _instead_of(self, written: str) -> str:
         return "" if self.secret else f', not "{written}"'

@@ -2,6 +2,7 @@
 
 import configparser
 import contextlib
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kanboard_core import documentation
+from kanboard_core import discovery, documentation
 from kanboard_core.configuration import (
     CORE_SCHEMA,
     Configuration,
@@ -20,9 +21,12 @@ from kanboard_core.configuration import (
     Section,
     load,
 )
+from kanboard_core.hooks import hookimpl
+from kanboard_core.plugins import Plugin, Plugins
 
 PROJECT = Path(__file__).parents[2]
-EVERYTHING = [pytest.param(s.name, o, id=f"{s.name}.{o.name}") for s, o in CORE_SCHEMA]
+DELIVERED = documentation.delivered_schema()
+EVERYTHING = [pytest.param(s.name, o, id=f"{s.name}.{o.name}") for s, o in DELIVERED]
 
 
 @pytest.fixture
@@ -187,7 +191,7 @@ def test_a_file_may_have_comments_capitals_a_byte_order_mark_and_any_signs_in_a_
         ),
         (
             "[server]\nhost = a\n  port = 1",
-            "kanboard.ini: [server] host must be a single line (an indented line continues the one before it)",
+            "kanboard.ini: [server] host must be one line (in a file an indented line continues the one before it)",
         ),
         (
             "[server]\ncertificate = a.pem",
@@ -246,7 +250,44 @@ def test_a_key_needs_its_certificate_wherever_both_come_from(ini: Path) -> None:
     assert complaint(None, "server.key=k") == "[server] key (command line) needs certificate to be set too"
 
 
-@given(text=st.text() | st.text(st.sampled_from("[]=#; \n\tserverpot.1")))
+def test_everything_that_is_wrong_is_said_at_once_in_the_order_in_which_it_is_read(ini: Path) -> None:
+    ini.write_text("[server]\nport = http\nprot = 1\nkey = key.pem\n[sever]\nport = x\n[logging]\nlevel = ${LEVEL}\n")
+    environment = {"BRUTEFORCE_LOCKDOWN": "many", "KANBOARD_DATABASE_READERS": "0"}
+    with pytest.raises(ConfigurationError) as refused:
+        load(ini, settings=["server.port=y", "port=1"], environment=environment)
+    assert refused.value.problems == (
+        f'{ini}: [server] port must be a whole number, not "http"',
+        f'{ini}: there is no option "prot" in [server]; did you mean "port"?',
+        f'{ini}: there is no section [sever]; did you mean "server"?',
+        f"{ini}: [logging] level needs the environment variable LEVEL, which is not set",
+        'environment KANBOARD_DATABASE_READERS: [database] readers must be between 1 and 1000, not "0"',
+        'environment BRUTEFORCE_LOCKDOWN: [authentication] bruteforce_lockdown must be a whole number, not "many"',
+        '--set server.port: [server] port must be a whole number, not "y"',
+        '--set "port" is not of the form section.option=value; did you mean "server.port=..."?',
+        f"[server] key (file {ini}) needs certificate to be set too",
+    )
+    assert str(refused.value) == refused.value.problems[0]
+
+
+def test_what_may_only_be_a_consequence_is_not_said(ini: Path) -> None:
+    ini.write_text("[server]\ncertificate = file:missing\nkey = key.pem\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load(ini, environment={})
+    [problem] = refused.value.problems
+    assert "[server] certificate needs the file missing" in problem
+
+
+def test_a_file_that_is_no_ini_is_one_problem_and_the_others_are_said_all_the_same(ini: Path) -> None:
+    ini.write_text("certificate = chain.pem\nport = 1\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load(ini, settings=["server.port=x"], environment={"KANBOARD_SERVER_KEY": "key.pem"})
+    assert refused.value.problems == (
+        f"{ini}, line 1: a [section] has to come first",
+        '--set server.port: [server] port must be a whole number, not "x"',
+    )
+
+
+@given(text=st.text() | st.text(st.sampled_from("[]=#; \n\tserverpot.1${}")))
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_file_holds_it_is_read_or_refused(ini: Path, text: str) -> None:
     ini.write_text(text, encoding="utf-8", errors="replace")
@@ -319,6 +360,10 @@ def test_asking_for_an_option_that_is_not_declared_is_an_error() -> None:
 GITLAB = Section("gitlab", "Links to merge requests.", (Option("timeout", 5.0, "Seconds.", minimum=1),))
 
 
+def register_gitlab() -> Section:
+    return GITLAB
+
+
 def test_a_plugin_adds_a_section_that_behaves_like_any_other(ini: Path) -> None:
     ini.write_text("[gitlab]\ntimeout = 7\n")
     schema = CORE_SCHEMA.with_sections(GITLAB)
@@ -331,6 +376,24 @@ def test_a_partial_reading_finds_the_plugins_whose_sections_are_not_known_yet(in
     ini.write_text("[plugins]\nenabled = gitlab\n[gitlab]\ntimeout = 7\n")
     configuration = load(ini, settings=["gitlab.timeout=8"], environment={}, partial=True)
     assert configuration.items("plugins", "enabled") == ("gitlab",)
+
+
+def test_sections_of_plugins_that_do_not_run_are_passed_over_and_misspelt_ones_are_not(ini: Path) -> None:
+    ini.write_text("[gitlab]\ntimeout = ${GITLAB}\n")
+    load(ini, settings=["gitlab.token=file:missing"], environment={}, ignored=["gitlab"])
+    ini.write_text("[gitlap]\ntimeout = 7\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load(ini, settings=["sever.port=1"], environment={}, ignored=["gitlab"])
+    assert refused.value.problems == (
+        f'{ini}: there is no section [gitlap]; did you mean "gitlab"?',
+        '--set sever.port: there is no section [sever]; did you mean "server"?',
+    )
+
+
+def test_a_section_that_is_known_counts_though_it_is_to_be_passed_over(ini: Path) -> None:
+    ini.write_text("[gitlab]\ntimeout = 7\n")
+    configuration = load(ini, environment={}, schema=CORE_SCHEMA.with_sections(GITLAB), ignored={"gitlab"})
+    assert configuration.number("gitlab", "timeout") == 7
 
 
 @pytest.mark.parametrize(
@@ -370,14 +433,28 @@ def test_generated_files_are_current(path: Path) -> None:
 
 def test_kanboard_ini_has_every_option_in_order_and_at_its_default() -> None:
     path = PROJECT / "kanboard.ini"
-    configuration, defaults = load(path, environment={}), load(environment={})
-    assert [configuration.shown(s.name, o.name) for s, o in CORE_SCHEMA] == [
-        defaults.shown(s.name, o.name) for s, o in CORE_SCHEMA
+    configuration = load(path, environment={}, schema=DELIVERED)
+    defaults = load(environment={}, schema=DELIVERED)
+    assert [configuration.shown(s.name, o.name) for s, o in DELIVERED] == [
+        defaults.shown(s.name, o.name) for s, o in DELIVERED
     ]
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(path, "utf-8")
     present = [(section, option) for section in parser.sections() for option in parser.options(section)]
-    assert present == [(s.name, o.name) for s, o in CORE_SCHEMA]
+    assert present == [(s.name, o.name) for s, o in DELIVERED]
+
+
+def test_what_is_delivered_are_the_options_of_the_core_and_of_built_in_plugins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built_in = types.ModuleType("built_in")
+    monkeypatch.setattr(built_in, "register_configuration", hookimpl(register_gitlab), raising=False)
+    loaded = Plugins([Plugin("gitlab", built_in, built_in=True, enabled=True, version="1")])
+    monkeypatch.setattr(discovery, "load", lambda: loaded)
+    assert documentation.kanboard_ini().endswith("\ntimeout = 5\n")
+    assert "| `timeout` | number | `5` | `KANBOARD_GITLAB_TIMEOUT` | Seconds. At least 1. |" in (
+        documentation.configuration_page()
+    )
 
 
 @pytest.mark.parametrize(("section", "option"), EVERYTHING)

@@ -31,7 +31,7 @@ def engine(configuration: Configuration) -> Sqlite:
     scheme, colon, rest = url.partition(":")
     if scheme in _LATER:
         raise ConfigurationError(f"[database] database_url: databases of the kind {scheme} can't be served yet")
-    if not colon or scheme not in ("sqlite", "sqlite3", "file"):
+    if not colon or scheme not in ("sqlite", "sqlite3"):
         raise ConfigurationError("[database] database_url must begin with sqlite:, followed by the path of a file")
     path = Path(unquote(urlsplit(url).path) if rest.startswith("//") else rest)
     if not path.name:
