@@ -249,11 +249,14 @@ def _converted(parameter: Parameter, value: Any) -> Any:
         raise InvalidParams(f"Argument {parameter.name} {error}") from None
 
 
-def parameters_of(function: Callable[..., Any]) -> Parameters:
-    """The parameters after the first (the call), from the signature. Raises TypeError for what can't be on the wire."""
+def parameters_of(function: Callable[..., Any], *, leading: int = 1) -> Parameters:
+    """The parameters on the wire, from the signature: those after the ``leading`` ones, of which the first is the call.
+
+    Raises TypeError for what can't be on the wire.
+    """
     hints = typing.get_type_hints(function, include_extras=True)
     found = []
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+    for parameter in list(inspect.signature(function).parameters.values())[leading:]:
         if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
             raise TypeError(f"{function.__qualname__}: parameter {parameter.name} must be an ordinary one")
         if parameter.name not in hints:

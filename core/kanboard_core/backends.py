@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import hmac
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.hooks import hookimpl
 from kanboard_core.passwords import Passwords
-
-if TYPE_CHECKING:
-    from kanboard_core.server import Server
 
 
 class ApplicationBackend(ABC):
@@ -97,8 +93,43 @@ class DatabasePassword(AccountBackend):
         return await self._passwords.verify(password, account["password"]) and bool(password)
 
 
-@hookimpl
-def register_authentication_backends(server: Server) -> list[ApplicationBackend | AccountBackend]:
-    """The application's token, personal tokens, passwords."""
-    configured = server.configuration.text("authentication", "api_authentication_token")
-    return [ApplicationToken(configured), AccessToken(), DatabasePassword(server.passwords)]
+class ContainedAccountBackend(AccountBackend):
+    """A back end of a third party: when it raises it is no way in, and everybody else signs in as before."""
+
+    def __init__(self, backend: AccountBackend, report: Callable[[str, Exception], None]) -> None:
+        self._backend = backend
+        self._report = report
+        self.auth_type = backend.auth_type
+
+    def stored(self, account: Row) -> str | None:
+        """What the back end says."""
+        try:
+            return self._backend.stored(account)
+        except Exception as error:
+            self._report(f"the back end {self.auth_type}", error)
+            return None
+
+    async def verify(self, account: Row, password: str) -> bool:
+        """What the back end says."""
+        try:
+            return await self._backend.verify(account, password)
+        except Exception as error:
+            self._report(f"the back end {self.auth_type}", error)
+            return False
+
+
+class ContainedApplicationBackend(ApplicationBackend):
+    """A back end of a third party: when it raises the token isn't right, and others may accept it."""
+
+    def __init__(self, backend: ApplicationBackend, report: Callable[[str, Exception], None]) -> None:
+        self._backend = backend
+        self._report = report
+        self.needs_database = backend.needs_database
+
+    def accepts(self, transaction: Transaction | None, token: str) -> bool:
+        """What the back end says."""
+        try:
+            return self._backend.accepts(transaction, token)
+        except Exception as error:
+            self._report("a back end of the application", error)
+            return False

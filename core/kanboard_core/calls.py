@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.events import Event, Origin
 from kanboard_core.permissions import Caller
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_logger = logging.getLogger(__name__)
 
 
 class ProcedureError(Exception):
@@ -54,20 +50,14 @@ class Call:
     def emit(self, name: str, payload: dict[str, Any]) -> None:
         """Raise an event: its reactions run now, in this transaction, each in a savepoint of its own.
 
-        A reaction that raises is undone and logged; the call goes on.
+        A reaction that raises is undone, logged and reported; the call goes on.
         """
         reactions = self.server.reactions.to(name)
         if not reactions:
             return
         event = Event(name, payload, self.origin)
         for reaction in reactions:
-            try:
-                with self.tx.savepoint():
-                    reaction.function(self, event)
-            except (TransactionLost, TimeLimitReached, StorageFailed):
-                raise
-            except Exception:
-                _logger.exception("plugin %s: the reaction to %s failed", reaction.plugin, name)
+            self.server.plugins.react(reaction, self, event)
 
 
 class _NoDatabase:

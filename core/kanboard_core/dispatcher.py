@@ -22,7 +22,7 @@ from kanboard_core.database.database import Database
 from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.framing import Answer, Invocation
-from kanboard_core.permissions import Caller, Decided, Forbidden
+from kanboard_core.permissions import Access, Caller, Decided, Forbidden
 from kanboard_core.procedures import Effect, Procedure, Registry
 
 if TYPE_CHECKING:
@@ -122,6 +122,19 @@ class Dispatcher:
                 reply.answers += abandoned.answers
                 break
         return reply
+
+    async def caller(self, credentials: Credentials, access: Access) -> Caller:
+        """Who calls, for what isn't a procedure. Raises Unauthorized, or Forbidden by the application role."""
+        identify = self._authentication.identify
+        for _ in range(3):
+            try:
+                caller = await self._database.read(lambda tx: identify(tx, credentials, int(time.time())))
+            except Unverified:
+                await self._authentication.verify(credentials)
+            else:
+                access.check_application(caller)
+                return caller
+        raise Unauthorized
 
     async def _verify(self, request: Request, position: int) -> None:
         try:
@@ -231,10 +244,10 @@ class Dispatcher:
         self, request: Request, entry: Invocation, caller: Caller, transaction: Transaction | None, now: int
     ) -> Answer | None:
         """Carry out one call; None for a notification."""
+        procedure = self._registry.find(entry.method)
+        if procedure is None:
+            return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
         try:
-            procedure = self._registry.find(entry.method)
-            if procedure is None:
-                return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
             procedure.access.check_application(caller)
             arranged = procedure.parameters.arranged(entry.params)
             call = Call(self._server, caller, transaction or NO_DATABASE, now)
@@ -248,7 +261,7 @@ class Dispatcher:
         except (Forbidden, _Started, StorageFailed, TransactionLost):
             raise
         except Exception as error:
-            return _answered(entry, self._error(entry, error))
+            return _answered(entry, self._error(entry, procedure, error))
         return _answered(entry, framing.result(result, entry.id))
 
     @staticmethod
@@ -270,11 +283,10 @@ class Dispatcher:
         except Forbidden:
             raise
         except Exception as error:
-            return _answered(entry, self._error(entry, error))
+            return _answered(entry, self._error(entry, started.procedure, error))
         return _answered(entry, framing.result(result, entry.id))
 
-    @staticmethod
-    def _error(entry: Invocation, error: Exception) -> Answer:
+    def _error(self, entry: Invocation, procedure: Procedure, error: Exception) -> Answer:
         """The answer for what a procedure raised. Nothing internal goes to the client."""
         match error:
             case InvalidParams():
@@ -286,7 +298,7 @@ class Dispatcher:
             case Busy() | TimeLimitReached():
                 return framing.error(framing.INTERNAL_ERROR, entry.id, str(error))
             case _:
-                _logger.error("procedure %s failed", entry.method, exc_info=error)
+                self._server.plugins.report(procedure.plugin, f"the procedure {procedure.name}", error)
                 return framing.error(framing.INTERNAL_ERROR, entry.id)
 
 

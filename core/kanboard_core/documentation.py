@@ -1,21 +1,25 @@
-"""Files that are generated from declarations: `kanboard.ini` and the operators' page about it.
+"""Files that are generated from declarations: `kanboard.ini`, the operators' page about it, the pages of procedures.
 
 Run as a module below the project's folder it writes them; with --check it only says which are out of date.
 """
 
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from kanboard_core.options import CORE_SCHEMA, Kind, Option, Schema, Section
+from kanboard_core import discovery, reference
+from kanboard_core.options import Kind, Option, Schema, Section
 
 _INI_HEAD = """\
 # The configuration of kanboard-server: every option, with its default.
 #
 # The environment wins over this file, and --set section.option=value over both.
 # Comments have lines of their own; a list is separated by commas.
+# Anywhere in a value, ${NAME} is the environment variable NAME ($${NAME} is the text itself).
+# A value file:PATH is the content of that file, such as file:/run/secrets/token.
 """
 
 _PAGE_HEAD = """\
@@ -32,18 +36,27 @@ something it cannot be, stops the server with a sentence that says where.
 * True is `true`, `yes`, `on` or `1`; false is `false`, `no`, `off` or `0`. A comma list may be empty.
 * An environment variable that is empty counts as not set. For the numbers among Kanboard's own constants
   (marked with *), so does 0.
-* Secrets are best given by the environment; they are never shown in messages or listings.
+* In the file and in `--set`, `${NAME}` anywhere in a value is replaced by that environment variable, which has to be
+  set; `$${NAME}` means the text `${NAME}`. A value that begins with `file:` is replaced by the content of that file,
+  without the newlines at its end: `file:/run/secrets/token`. What was put in is taken as it is, and so is what an
+  option's own environment variable holds.
+* Secrets are best given by the environment or a file of their own; they are never shown in messages or listings.
 """
 
 
-def kanboard_ini(schema: Schema = CORE_SCHEMA) -> str:
-    """An INI file with every option of `schema` at its default, each with its explanation."""
-    return "\n".join([_INI_HEAD, *("\n".join(_ini_section(section)) for section in schema.sections)])
+def delivered_schema() -> Schema:
+    """What can be configured without anybody else's plugins: the options of the core and of the built-in plugins."""
+    return discovery.load().schema
 
 
-def configuration_page(schema: Schema = CORE_SCHEMA) -> str:
-    """The Markdown page about every option of `schema`."""
-    return "\n".join([_PAGE_HEAD, *("\n".join(_page_section(section)) for section in schema.sections)])
+def kanboard_ini() -> str:
+    """An INI file with every option of `delivered_schema` at its default, each with its explanation."""
+    return "\n".join([_INI_HEAD, *("\n".join(_ini_section(section)) for section in delivered_schema().sections)])
+
+
+def configuration_page() -> str:
+    """The Markdown page about every option of `delivered_schema`."""
+    return "\n".join([_PAGE_HEAD, *("\n".join(_page_section(section)) for section in delivered_schema().sections)])
 
 
 def _ini_section(section: Section) -> list[str]:
@@ -105,21 +118,35 @@ def _limits(option: Option) -> list[str]:
     return [f"{', '.join(bounds).capitalize()}."] if bounds else []
 
 
-GENERATED = {Path("kanboard.ini"): kanboard_ini, Path("docs/configuration.md"): configuration_page}
-"""What makes each generated file, by its place in the project."""
+GENERATED: dict[Path, Callable[[], str]] = {
+    Path("kanboard.ini"): kanboard_ini,
+    Path("docs/configuration.md"): configuration_page,
+}
+"""What makes each generated file, by its place in the project; the pages about procedures are made together."""
+
+
+def generated() -> dict[Path, str]:
+    """The text of every generated file, by its place in the project."""
+    return {path: make() for path, make in GENERATED.items()} | reference.delivered()
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when a file is out of date.")
 def main(check: bool) -> None:
-    """Write the generated files below the working directory."""
-    stale = [path for path, make in GENERATED.items() if not path.is_file() or path.read_text("utf-8") != make()]
+    """Write the generated files below the working directory; a page about what is gone is removed."""
+    texts = generated()
+    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
+    gone = [path for path in sorted(reference.FOLDER.glob("*.md")) if path not in texts]
     for path in stale:
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(GENERATED[path](), encoding="utf-8")
+            path.write_text(texts[path], encoding="utf-8")
         click.echo(f"{path} is out of date" if check else f"{path} written")
-    sys.exit(bool(check and stale))
+    for path in gone:
+        if not check:
+            path.unlink()
+        click.echo(f"{path} is of nothing any more" if check else f"{path} removed")
+    sys.exit(bool(check and (stale or gone)))
 
 
 if __name__ == "__main__":

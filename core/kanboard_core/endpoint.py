@@ -11,21 +11,20 @@ import itertools
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import orjson
 from aiohttp import StreamReader, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
-from multidict import CIMultiDict, istr
+from multidict import istr
 
 from kanboard_core import framing
 from kanboard_core.access_log import AccessLog
 from kanboard_core.authentication import Credentials, basic_credentials, encoded_credentials
 from kanboard_core.dispatcher import Reply, Request
 from kanboard_core.framing import Invocation, Message, NotAMessage
-from kanboard_core.health import Health
+from kanboard_core.pages import Pages, response
 from kanboard_core.server import Server
 
 _logger = logging.getLogger(__name__)
@@ -34,9 +33,7 @@ _logger = logging.getLogger(__name__)
 _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
 
-_HEADERS = CIMultiDict({hdrs.CONTENT_TYPE: "application/json", hdrs.SERVER: "kanboard-server"})
 _REQUEST_ID = istr("X-Request-Id")
-_REALM = 'Basic realm="JsonRPC"'
 
 
 class Endpoint:
@@ -56,11 +53,7 @@ class Endpoint:
             configuration.items("server", "trusted_proxy_networks"),
             configuration.items("server", "trusted_proxy_headers"),
         )
-        health = Health(server)
-        self._pages: dict[str, Callable[[], Awaitable[tuple[int, dict[str, Any]]]]] = {
-            self._prefix + "/health": health.alive,
-            self._prefix + "/ready": health.ready,
-        }
+        self._pages = Pages(server, self._prefix)
         self._request_prefix = secrets.token_hex(4)
         self._request_numbers = itertools.count(1)
 
@@ -68,11 +61,12 @@ class Endpoint:
         """Answer one HTTP request."""
         if request.path == self._path:
             return await self._rpc(request)
-        page = self._pages.get(request.path)
-        if page is None:
-            return _response(orjson.dumps({"error": f"nothing is served here; calls go to {self._path}"}), 404)
-        status, content = await page()
-        return _response(orjson.dumps(content), status)
+        address = self._proxies.address(request)
+        answer = await self._pages.answer(request, self._credentials(request, address))
+        if answer is None:
+            words = {"error": f"nothing is served here; calls go to {self._path}"}
+            return response(orjson.dumps(words), web.HTTPNotFound.status_code)
+        return answer
 
     async def _rpc(self, request: web.BaseRequest) -> web.Response:
         began = time.perf_counter()
@@ -91,9 +85,8 @@ class Endpoint:
             _logger.exception("request %s failed", request_id)
             reply = Reply([framing.error(framing.INTERNAL_ERROR, None)])
         batch = message is not None and message.batch and reply.status == 200
-        response = _response(_body_of(reply, batch), reply.status, request_id)
-        if reply.status == framing.UNAUTHORIZED:
-            response.headers[hdrs.WWW_AUTHENTICATE] = _REALM
+        answer = response(_body_of(reply, batch), reply.status)
+        answer.headers[_REQUEST_ID] = request_id
         if self._access_log is not None:
             self._access_log.record(
                 request_id=request_id,
@@ -103,14 +96,12 @@ class Endpoint:
                 began=began,
                 outcome=_outcome(reply),
             )
-        return response
+        return answer
 
     async def _carry_out(self, request: web.BaseRequest, message: Message, address: str) -> Reply:
         if not any(isinstance(entry, Invocation) for entry in message.entries):
             return Reply([entry for entry in message.entries if isinstance(entry, dict)])
-        username, password = self._credentials(request)
-        credentials = Credentials(username, password, address, _text(request.headers.get(hdrs.USER_AGENT, "")))
-        return await self._dispatcher.answer(Request(message.entries, credentials))
+        return await self._dispatcher.answer(Request(message.entries, self._credentials(request, address)))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         content = request.content
@@ -142,7 +133,11 @@ class Endpoint:
     def _body_too_large(self) -> NotAMessage:
         return NotAMessage(framing.INVALID_REQUEST, f"The body of a request may hold {self._body_limit} bytes")
 
-    def _credentials(self, request: web.BaseRequest) -> tuple[str, str]:
+    def _credentials(self, request: web.BaseRequest, address: str) -> Credentials:
+        username, password = self._name_and_password(request)
+        return Credentials(username, password, address, _text(request.headers.get(hdrs.USER_AGENT, "")))
+
+    def _name_and_password(self, request: web.BaseRequest) -> tuple[str, str]:
         username, password = basic_credentials(request.headers.get(hdrs.AUTHORIZATION, ""))
         if self._credentials_header:
             value = request.headers.get(self._credentials_header)
@@ -227,16 +222,9 @@ class _Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has already begun")
         code = framing.INTERNAL_ERROR if status >= 500 else framing.INVALID_REQUEST
-        response = _response(framing.encode(framing.error(code, None)), status)
-        response.force_close()
-        return response
-
-
-def _response(body: bytes, status: int, request_id: str | None = None) -> web.Response:
-    headers = CIMultiDict(_HEADERS)
-    if request_id is not None:
-        headers[_REQUEST_ID] = request_id
-    return web.Response(body=body, status=status, headers=headers)
+        answer = response(framing.encode(framing.error(code, None)), status)
+        answer.force_close()
+        return answer
 
 
 def _body_of(reply: Reply, batch: bool) -> bytes:

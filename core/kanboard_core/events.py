@@ -5,7 +5,7 @@ Source: spec page "events".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +37,18 @@ class Stage(IntEnum):
     MENTION = 70
     #: third parties, unless they say otherwise
     LAST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of event, as the plugin declares that raises it."""
+
+    #: for example ``task.create``
+    name: str
+    #: when it is raised, as a sentence
+    help: str
+    #: what the payload holds: key -> meaning
+    payload: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from contextlib import closing
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from kanboard_core.database import location, schema
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.server import Server
+
+if TYPE_CHECKING:
+    from kanboard_core.plugins import Plugin
+    from kanboard_core.server import Server
+
+_logger = logging.getLogger(__name__)
 
 _SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """Something that a plugin needs to work, looked at when somebody asks ``/ready``.
+
+    ``await check()`` raises when it isn't there; it runs on the event loop and must not block it. ``critical``: the
+    server isn't ready without it.
+    """
+
+    #: unique within the plugin
+    name: str
+    check: Callable[[], Awaitable[None]]
+    critical: bool = False
+    #: name of the plugin that registered it
+    plugin: str = ""
 
 
 class Health:
@@ -24,13 +48,29 @@ class Health:
         return 200, {"status": "alive"}
 
     async def ready(self) -> tuple[int, dict[str, Any]]:
-        """Status 200 when calls can be carried out, else 503; the body says which part can't."""
-        checks = {
-            "database": await self._database(),
-            "plugins": {plugin.name: "on" if plugin.enabled else "off" for plugin in self._server.plugins},
+        """Status 200 when calls can be carried out, else 503; the body says which part can't.
+
+        ``plugins`` has the state of each: ``on``, ``off`` or ``failed``, with where it failed.
+        """
+        database, checked = await asyncio.gather(
+            self._database(), asyncio.gather(*map(self._checked, self._server.health_checks))
+        )
+        checks = {f"{check.plugin}: {check.name}": outcome for check, outcome in checked}
+        ready = database == "ok" and all(outcome == "ok" for check, outcome in checked if check.critical)
+        return (200 if ready else 503), {
+            "status": "ready" if ready else "not ready",
+            "database": database,
+            "plugins": {plugin.name: _state(plugin) for plugin in self._server.plugins},
+            **({"checks": checks} if checks else {}),
         }
-        ready = checks["database"] == "ok"
-        return (200 if ready else 503), {"status": "ready" if ready else "not ready", **checks}
+
+    async def _checked(self, check: HealthCheck) -> tuple[HealthCheck, str]:
+        try:
+            await asyncio.wait_for(check.check(), _SECONDS)
+        except Exception as error:
+            _logger.warning("plugin %s: the health check %s failed: %r", check.plugin, check.name, error)
+            return check, f"failed: {type(error).__name__}"
+        return check, "ok"
 
     async def _database(self) -> str:
         try:
@@ -46,3 +86,13 @@ class Health:
         """
         with closing(location.connect_unchanging(self._server.database.engine.path)) as newcomer:
             return min(schema.version(transaction.connection), schema.version(newcomer))
+
+
+def _state(plugin: Plugin) -> str:
+    """What a plugin does, in words that tell nothing of its inside."""
+    if plugin.failure is not None:
+        return f"failed at {plugin.failure.stage}"
+    if plugin.incidents:
+        times = "once" if plugin.incidents == 1 else f"{plugin.incidents} times"
+        return f"{plugin.state}, failed {times}, last in {plugin.last_incident}"
+    return plugin.state

@@ -7,7 +7,7 @@ Implementations take as many of the arguments as they need. Arguments are only e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -15,10 +15,17 @@ import pluggy
 from kanboard_core.database import Model, Statement
 
 if TYPE_CHECKING:
+    import click
+
     from kanboard_core.backends import AccountBackend, ApplicationBackend
     from kanboard_core.calls import Call
-    from kanboard_core.events import BoundReaction
+    from kanboard_core.database.migrations import Migration
+    from kanboard_core.events import BoundReaction, EventType
+    from kanboard_core.extensions import Extension
+    from kanboard_core.health import HealthCheck
+    from kanboard_core.options import Section
     from kanboard_core.procedures import Procedure
+    from kanboard_core.routes import Route
     from kanboard_core.server import Server
 
 PROJECT = "kanboard"
@@ -44,11 +51,16 @@ class TaskDetail:
         self.many = many
 
 
-@hookspec
-def register_procedures(server: Server) -> Iterable[Procedure]:
-    """Answer the procedures to serve, usually ``declared_in(procedures)``.
+# What a plugin brings. Asked once at start-up, in the main thread; an exception leaves the plugin out, and those that
+# require it.
 
-    Once at start-up, in the main thread, before the database is open. Not asked of a disabled plugin.
+
+@hookspec
+def register_configuration() -> Section:
+    """Answer the section of the plugin in the configuration, which bears the plugin's name.
+
+    Once at start-up, in the main thread, before the configuration is read. Its values are then at hand as
+    ``server.configuration.text("NAME", "option")``. Also asked of disabled built-in plugins.
     """
     raise NotImplementedError
 
@@ -57,7 +69,47 @@ def register_procedures(server: Server) -> Iterable[Procedure]:
 def register_models() -> Iterable[type[Model]]:
     """Answer the peewee models of the plugin's tables.
 
-    Once at start-up, in the main thread. Asked of disabled built-in plugins too: their tables stay.
+    Once at start-up, in the main thread. Also asked of disabled built-in plugins: their tables stay.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_migrations() -> Iterable[Migration]:
+    """Answer the steps that make the plugin's tables, versions 1, 2, 3, ...
+
+    Once at start-up, in the main thread. The steps that a database hasn't seen run before it is opened for calls, in a
+    thread, each in a transaction of its own; one that fails leaves the plugin out.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_procedures(server: Server) -> Iterable[Procedure]:
+    """Answer the procedures to serve, usually ``declared_in(procedures)``.
+
+    Once at start-up, in the main thread, before the database is open. Not asked of a disabled plugin. Two plugins with
+    the same procedure stop the start, unless one declares that it overrides.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_extensions(server: Server) -> Iterable[Extension]:
+    """Answer what is added to procedures of other plugins, made with ``extension(function, "getTask", ...)``.
+
+    Once at start-up, in the main thread. The functions run after the procedure, in its thread and transaction, each in
+    a savepoint of its own: one that raises is undone, logged and reported, and the answer goes out without it. Not
+    asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_events() -> Iterable[EventType]:
+    """Answer the kinds of events that the plugin raises.
+
+    Once at start-up, in the main thread. Also asked of disabled built-in plugins.
     """
     raise NotImplementedError
 
@@ -67,7 +119,7 @@ def register_reactions(server: Server) -> Iterable[BoundReaction]:
     """Answer what is to run when events are raised, made with ``reaction(function, "task.create", ...)``.
 
     Once at start-up, in the main thread. The reactions themselves run in the writer's thread, in the transaction of
-    the call that raised the event. Not asked of a disabled plugin.
+    the call that raised the event, each in a savepoint of its own. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 
@@ -77,7 +129,7 @@ def register_authentication_backends(server: Server) -> Iterable[AccountBackend 
     """Answer ways to sign in, as an account or as the application; they are tried after the built-in ones.
 
     Once at start-up, in the main thread. An account back end's ``verify`` runs on the event loop, outside any
-    transaction, and must not block it; the other methods run inside a database job.
+    transaction, and must not block it; the other methods run inside a database job. One that raises is no way in.
     """
     raise NotImplementedError
 
@@ -86,17 +138,52 @@ def register_authentication_backends(server: Server) -> Iterable[AccountBackend 
 def register_task_details(server: Server) -> Iterable[TaskDetail]:
     """Answer keys that boards show for a task: counts, labels, lists.
 
-    Once at start-up, in the main thread. Asked of disabled built-in plugins too: the keys of answers never change.
+    Once at start-up, in the main thread. Also asked of disabled built-in plugins: the keys of answers never change.
     """
     raise NotImplementedError
+
+
+@hookspec
+def register_routes(server: Server) -> Iterable[Route]:
+    """Answer pages to serve beside the JSON-RPC endpoint.
+
+    Once at start-up, in the main thread. Their handlers run on the event loop, outside any transaction. Not asked of a
+    disabled plugin. Two routes for the same requests stop the start.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_health_checks(server: Server) -> Iterable[HealthCheck]:
+    """Answer what ``/ready`` is to look at.
+
+    Once at start-up, in the main thread. The checks run on the event loop, outside any transaction, for at most five
+    seconds. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_commands() -> Iterable[click.Command]:
+    """Answer commands, offered as ``kanboard-server NAME``.
+
+    In the main thread of that process, when a command isn't one of the core's or when they are listed; no server runs
+    in it. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+# What a plugin takes part in: the thread and the transaction are those of the call. A built-in plugin's part belongs to
+# the call: an exception undoes both. Another's runs in a savepoint of its own: an exception is undone, logged and
+# reported, and the call goes on. ``ProcedureError``, ``Forbidden`` and ``InvalidParams`` are answers to the caller and
+# undo the call, whoever raises them.
 
 
 @hookspec
 def project_created(call: Call, project_id: int) -> None:
     """A project was made: add what every new project has in the plugin's tables (columns, a swimlane, ...).
 
-    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins. An exception
-    undoes the project.
+    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins.
     """
 
 
@@ -132,7 +219,8 @@ def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
     """A task was copied, into its own project or another: copy what belongs to it in the plugin's tables.
 
     ``copy_id``: the new task, which stands already. In the writer's thread, in the transaction of the call, after the
-    events of the copy's creation. Also called in disabled built-in plugins.
+    events of the copy's creation. Also called in disabled built-in plugins. Plugins that raise events keep Kanboard's
+    order: internal links come before files.
     """
 
 
@@ -158,8 +246,7 @@ def task_removing(call: Call, task_id: int) -> None:
 def user_created(call: Call, user_id: int) -> None:
     """An account was made: add what every new account has in the plugin's tables (notification types, ...).
 
-    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins. An exception
-    undoes the account.
+    In the writer's thread, in the transaction of the call. Also called in disabled built-in plugins.
     """
 
 
@@ -209,10 +296,18 @@ def swimlane_in_use(call: Call, swimlane_id: int) -> bool:
 
 
 @hookspec
-def server_started(server: Server) -> None:
-    """The database is open and calls are about to be accepted. On the event loop; must not block."""
+def server_started(server: Server) -> Awaitable[None] | None:
+    """The database is open and calls are about to be accepted: open what the plugin needs, start its tasks.
+
+    On the event loop, outside any transaction; must not block it. May be ``async``. Also called in disabled built-in
+    plugins. An exception is logged and reported.
+    """
 
 
 @hookspec
-def server_stopping(server: Server) -> None:
-    """No call is running any more, the database is still open. On the event loop; must not block."""
+def server_stopping(server: Server) -> Awaitable[None] | None:
+    """No call is running any more, the database is still open: finish and close what ``server_started`` opened.
+
+    On the event loop, outside any transaction; must not block it. May be ``async``. Also called in disabled built-in
+    plugins. An exception is logged and reported.
+    """

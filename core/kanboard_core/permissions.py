@@ -32,6 +32,22 @@ class ProjectRole(StrEnum):
     VIEWER = "project-viewer"
 
 
+_PEOPLE = {
+    ApplicationRole.ADMIN: "administrators",
+    ApplicationRole.MANAGER: "managers and administrators",
+    ApplicationRole.USER: "users",
+}
+_APPLICATION_AND_PEOPLE = {
+    ApplicationRole.ADMIN: "the application and administrators",
+    ApplicationRole.MANAGER: "the application, managers and administrators",
+    ApplicationRole.USER: "the application and every user",
+}
+_PROJECT_PEOPLE = {
+    ProjectRole.MANAGER: "managers",
+    ProjectRole.MEMBER: "members and managers",
+    ProjectRole.VIEWER: "viewers, members and managers",
+}
+
 _APPLICATION_RANKS = {role.value: rank for rank, role in enumerate(reversed(ApplicationRole))}
 _PROJECT_RANKS = {role.value: rank for rank, role in enumerate(reversed(ProjectRole))}
 
@@ -140,6 +156,11 @@ class Scope:
         """The same way from a parameter of another name."""
         return replace(self, argument=argument)
 
+    @property
+    def in_words(self) -> str:
+        """The project, for people."""
+        return f"the project{' of' if self.statement is not None else ''} `{self.argument}`"
+
     def project_id(self, transaction: Transaction, sent: Any) -> int | None:
         """The project's id; None when the argument isn't checked.
 
@@ -174,6 +195,20 @@ class Access:
     #: needed in every project that the scopes lead to; None: no project is looked at
     project_role: ProjectRole | None = None
     scopes: tuple[Scope, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """Who may call, for people: "the application, managers and administrators". Parameters are in back quotes."""
+        people = _PEOPLE[self.application_role]
+        if self.project_role is None:
+            return f"{people} only" if self.users_only else _APPLICATION_AND_PEOPLE[self.application_role]
+        standing = _PROJECT_PEOPLE[self.project_role]
+        if self.application_role is ApplicationRole.USER:
+            people = standing
+        else:
+            people += f" who are {standing.replace(' and ', ' or ')}"
+        people += f" of {' and of '.join(scope.in_words for scope in self.scopes)}"
+        return f"{people} only" if self.users_only else f"the application, and {people}"
 
     def check_application(self, caller: Caller) -> None:
         """Raises Forbidden unless the kind of caller and its application role suffice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from enum import Enum
 from types import ModuleType
 from typing import Any, TypeVar
@@ -34,13 +35,30 @@ WRITES = Effect.WRITES
 class Procedure:
     """A declared procedure: name, function, access rule, parameters, effect."""
 
-    __slots__ = ("access", "effect", "function", "is_async", "name", "parameters", "plugin", "scopes")
+    __slots__ = (
+        "access",
+        "declared",
+        "effect",
+        "function",
+        "is_async",
+        "name",
+        "overrides",
+        "parameters",
+        "plugin",
+        "scopes",
+    )
 
-    def __init__(self, name: str, function: Callable[..., Any], access: Access, effect: Effect) -> None:
+    def __init__(
+        self, name: str, function: Callable[..., Any], access: Access, effect: Effect, *, overrides: bool = False
+    ) -> None:
         self.name = name
+        #: what is called
         self.function = function
+        #: the function as its author wrote it
+        self.declared = function
         self.access = access
         self.effect = effect
+        self.overrides = overrides
         self.is_async = inspect.iscoroutinefunction(function)
         self.parameters: Parameters = parameters_of(function)
         #: name of the plugin that registered it
@@ -53,36 +71,58 @@ class Procedure:
     @property
     def documentation(self) -> str:
         """The function's docstring, without indentation."""
-        return inspect.getdoc(self.function) or ""
+        return inspect.getdoc(self.declared) or ""
+
+    def registered_by(self, plugin: str) -> Procedure:
+        """A copy that belongs to a plugin of one server."""
+        registered = copy(self)
+        registered.plugin = plugin
+        return registered
+
+    def replaced(self, function: Callable[..., Any], parameters: Parameters, effect: Effect) -> Procedure:
+        """A copy that calls another function, whose first parameters are those of this one."""
+        replaced = copy(self)
+        replaced.function, replaced.parameters, replaced.effect = function, parameters, effect
+        return replaced
 
     def __repr__(self) -> str:
         return f"<Procedure {self.name}>"
 
 
-def procedure(name: str, *, access: Access, effect: Effect = Effect.WRITES) -> Callable[[F], F]:
+def procedure(
+    name: str, *, access: Access, effect: Effect = Effect.WRITES, overrides: bool = False
+) -> Callable[[F], F]:
     """Declare a function as the procedure ``name``.
 
     Its first parameter is the call, the others are the parameters on the wire: names, order, types and defaults.
     An ordinary function runs inside a transaction with a :class:`~kanboard_core.calls.Call`; an ``async`` one runs
     outside, after the access check, with a :class:`~kanboard_core.calls.AsyncCall`. ``access`` must be stated; the
-    function stays callable as it is. Raises TypeError for a signature or rule that can't be served.
+    function stays callable as it is. ``overrides``: it is served instead of another plugin's procedure of that name,
+    which without it would be an error. Raises TypeError for a signature or rule that can't be served.
     """
 
     def declare(function: F) -> F:
-        setattr(function, _DECLARATION, Procedure(name, function, access, effect))
+        setattr(function, _DECLARATION, Procedure(name, function, access, effect, overrides=overrides))
         return function
 
     return declare
 
 
+def declaration(function: Callable[..., Any]) -> Procedure:
+    """The procedure that a function is declared as. Raises TypeError when it isn't declared."""
+    found = vars(function).get(_DECLARATION)
+    if not isinstance(found, Procedure):
+        raise TypeError(f"{function.__qualname__} isn't declared with @procedure")
+    return found
+
+
 def declared_in(module: ModuleType) -> list[Procedure]:
     """The procedures that a module declares, in the order of its text."""
-    found = [
-        value.__dict__[_DECLARATION]
+    return [
+        declaration(value)
         for value in vars(module).values()
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and _DECLARATION in value.__dict__
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and _DECLARATION in vars(value)
     ]
-    return found
 
 
 class Registry:
@@ -95,12 +135,20 @@ class Registry:
             self.add(declared)
 
     def add(self, declared: Procedure) -> None:
-        """Serve a procedure. Raises ValueError when the name is taken."""
+        """Serve a procedure. Raises ValueError when the name is taken and neither of the two overrides the other."""
         taken = self._by_folded.get(_folded(declared.name))
-        if taken is not None:
+        if taken is not None and taken.overrides == declared.overrides:
             raise ValueError(
                 f"procedure {declared.name} is declared by the plugins {taken.plugin!r} and {declared.plugin!r}"
             )
+        if taken is None or declared.overrides:
+            self.replace(declared)
+
+    def replace(self, declared: Procedure) -> None:
+        """Serve a procedure instead of the one of that name, if there is one."""
+        taken = self._by_folded.get(_folded(declared.name))
+        if taken is not None:
+            del self._by_name[taken.name]
         self._by_name[declared.name] = declared
         self._by_folded[_folded(declared.name)] = declared
 

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
-from kanboard_core import plugins as plugin_loading
+import asyncio
+import inspect
+import logging
+from functools import partial
+from itertools import chain
+
+from kanboard_core import discovery
 from kanboard_core.authentication import Authentication
+from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.configuration import Configuration
-from kanboard_core.database import location
+from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
 from kanboard_core.dispatcher import Dispatcher
-from kanboard_core.events import BoundReaction, Reactions
+from kanboard_core.events import EventType, Reactions
+from kanboard_core.extensions import Extension
+from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
+from kanboard_core.options import suggestion
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import PluginError, Plugins
+from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Registry
+from kanboard_core.registrations import Registrations, registered
+from kanboard_core.routes import Routes
+
+_logger = logging.getLogger(__name__)
+
+
+class _Misfit(Exception):
+    """What a plugin registered doesn't fit what is there."""
+
+    def __init__(self, plugin: Plugin, problem: str) -> None:
+        super().__init__(problem)
+        self.plugin = plugin
 
 
 class Server:
     """Everything that serves calls, without HTTP. Several may live in one process."""
 
+    registry: Registry
+    reactions: Reactions
+    task_details: tuple[TaskDetail, ...]
+    #: every kind of event that is declared, by name
+    events: dict[str, EventType]
+    routes: Routes
+    health_checks: tuple[HealthCheck, ...]
+    authentication: Authentication
+    dispatcher: Dispatcher
+
     def __init__(self, configuration: Configuration, plugins: Plugins | None = None) -> None:
         """Put the parts together. Raises ConfigurationError or PluginError with one clear sentence."""
         self.configuration = configuration
-        self.plugins = plugins or plugin_loading.load(
+        self.plugins = plugins or discovery.load(
             configuration.items("plugins", "enabled"), configuration.items("plugins", "disabled")
         )
         #: what links in answers begin with, "" when it isn't configured
@@ -35,54 +67,79 @@ class Server:
             write_seconds=configuration.number("database", "write_timeout"),
             queue_limit=configuration.integer("database", "queue_limit"),
         )
-        self.registry = self._registry()
-        self.reactions = self._reactions()
-        self.task_details: tuple[TaskDetail, ...] = tuple(
-            detail
-            for _, details in self.plugins.each("register_task_details", disabled=True, server=self)
-            for detail in details
-        )
-        self.authentication = self._authentication()
-        self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
+        self._registrations = tuple(registered(self.plugins, self))
+        self._assemble()
+
+    @property
+    def registrations(self) -> tuple[Registrations, ...]:
+        """What each plugin that takes part has registered, in order."""
+        return tuple(found for found in self._registrations if found.plugin.takes_part)
 
     async def start(self) -> None:
-        """Open the database. Raises what opening raises."""
+        """Bring the tables of plugins up to date and open the database. Raises what opening raises."""
+        if any(found.migrations for found in self.registrations):
+            await asyncio.to_thread(self.migrate)
         await self.database.start()
-        for _ in self.plugins.each("server_started", disabled=True, server=self):
-            pass
+        await self._tell("server_started")
+
+    def migrate(self) -> None:
+        """Bring the tables of plugins up to date; a plugin whose tables can't be is left out. Blocks."""
+        for found in self._registrations:
+            if found.migrations and found.plugin.takes_part:
+                try:
+                    migrations.migrate(self.database.engine, found.plugin.name, found.migrations, found.tables)
+                except migrations.MigrationFailed as failure:
+                    if failure.__cause__ is not None:
+                        _logger.error("plugin %s: %s", found.plugin.name, failure, exc_info=failure.__cause__)
+                    self.plugins.fail(found.plugin, "migration", str(failure))
+        self._assemble()
 
     async def stop(self) -> None:
         """Finish what is waiting and close."""
-        for _ in self.plugins.each("server_stopping", disabled=True, server=self):
-            pass
+        await self._tell("server_stopping")
         await self.database.stop()
         self.passwords.close()
 
-    def _registry(self) -> Registry:
-        registry = Registry()
-        for plugin, procedures in self.plugins.each("register_procedures", server=self):
-            for procedure in procedures:
-                procedure.plugin = plugin.name
-                try:
-                    registry.add(procedure)
-                except ValueError as error:
-                    raise PluginError(str(error)) from error
-        return registry
+    async def _tell(self, hook: str) -> None:
+        for plugin in list(self.plugins.participants()):
+            try:
+                answer = self.plugins.ask(plugin, hook, server=self)
+                if inspect.isawaitable(answer):
+                    await answer
+            except Exception as error:
+                self.plugins.report(plugin.name, f"the hook {hook}", error)
 
-    def _reactions(self) -> Reactions:
-        return Reactions(
-            BoundReaction(bound.events, bound.function, bound.stage, plugin.name)
-            for plugin, reactions in self.plugins.each("register_reactions", server=self)
-            for bound in reactions
-        )
+    def _assemble(self) -> None:
+        """Bind everything that calls need, once: nothing is looked up in plugins while a call runs."""
+        parts = self.registrations
+        self.events = {event.name: event for part in parts for event in part.events}
+        try:
+            self.registry = _registry(self.plugins, parts)
+        except _Misfit as misfit:
+            self.plugins.fail(misfit.plugin, "registration", str(misfit))
+            return self._assemble()
+        self.reactions = Reactions(chain.from_iterable(part.reactions for part in parts))
+        for part in parts:
+            self._warn_of_unknown_events(part)
+        self.task_details = tuple(chain.from_iterable(part.task_details for part in parts))
+        self.health_checks = tuple(chain.from_iterable(part.health_checks for part in parts))
+        try:
+            self.routes = Routes(chain.from_iterable(part.routes for part in parts))
+        except ValueError as error:
+            raise PluginError(str(error)) from error
+        self.authentication = self._authentication([backend for part in parts for backend in part.backends])
+        self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
 
-    def _authentication(self) -> Authentication:
+    def _warn_of_unknown_events(self, part: Registrations) -> None:
+        for name in {name for reaction in part.reactions for name in reaction.events} - self.events.keys():
+            if not part.plugin.built_in:
+                guess = suggestion(name, self.events)
+                _logger.warning(
+                    "plugin %s reacts to the event %s, which nothing raises%s", part.plugin.name, name, guess
+                )
+
+    def _authentication(self, backends: list[AccountBackend | ApplicationBackend]) -> Authentication:
         configuration = self.configuration
-        backends = [
-            backend
-            for _, registered in self.plugins.each("register_authentication_backends", server=self)
-            for backend in registered
-        ]
         return Authentication(
             self.database,
             backends,
@@ -98,3 +155,35 @@ class Server:
                 captcha=configuration.integer("authentication", "bruteforce_captcha"),
             ),
         )
+
+
+def _registry(plugins: Plugins, parts: tuple[Registrations, ...]) -> Registry:
+    """Every procedure that is served, extended. Raises PluginError when two plugins declare the same one."""
+    registry = Registry()
+    for part in parts:
+        for declared in part.procedures:
+            try:
+                registry.add(declared)
+            except ValueError as error:
+                raise PluginError(str(error)) from error
+    for part in parts:
+        for extension in part.extensions:
+            _extend(plugins, registry, part, extension)
+    return registry
+
+
+def _extend(plugins: Plugins, registry: Registry, part: Registrations, extension: Extension) -> None:
+    extended = registry.find(extension.procedure)
+    if extended is None:
+        _logger.warning(
+            "plugin %s extends the procedure %s, which isn't served%s",
+            part.plugin.name,
+            extension.procedure,
+            suggestion(extension.procedure, [served.name for served in registry]),
+        )
+        return
+    contained = partial(plugins.contain, part.plugin.name, f"the extension of {extended.name}")
+    try:
+        registry.replace(extension.of(extended, contained))
+    except TypeError as error:
+        raise _Misfit(part.plugin, str(error)) from error

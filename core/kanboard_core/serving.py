@@ -62,15 +62,15 @@ async def serving(configuration: Configuration, plugins: Plugins | None = None) 
             await access_log.close()
 
 
-def run(configuration: Configuration) -> None:
+def run(configuration: Configuration, plugins: Plugins | None = None) -> None:
     """Serve until SIGINT or SIGTERM, on uvloop when it is installed. Raises what :func:`serving` raises."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(configuration))
+        runner.run(serve(configuration, plugins))
 
 
-async def serve(configuration: Configuration) -> None:
+async def serve(configuration: Configuration, plugins: Plugins | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
-    async with serving(configuration) as (server, url):
+    async with serving(configuration, plugins) as (server, url):
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -93,13 +93,16 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _introduce(server: Server, url: str) -> None:
-    on = [plugin.name for plugin in server.plugins if plugin.enabled]
-    off = [plugin.name for plugin in server.plugins if not plugin.enabled]
+    names: dict[str, list[str]] = {"on": [], "off": [], "failed": []}
+    for plugin in server.plugins:
+        names[plugin.state].append(plugin.name)
     _logger.info("listening on %s", url)
     _logger.info("database %s", server.database.engine.path)
-    _logger.info("%d procedures of the plugins %s", len(server.registry), ", ".join(on))
-    if off:
-        _logger.info("plugins that are off: %s", ", ".join(off))
+    _logger.info("%d procedures of the plugins %s", len(server.registry), ", ".join(names["on"]))
+    if names["off"]:
+        _logger.info("plugins that are off: %s", ", ".join(names["off"]))
+    if names["failed"]:
+        _logger.error("PLUGINS THAT FAILED, AND ARE LEFT OUT: %s", ", ".join(names["failed"]))
 
 
 async def _warn_of_default_password(server: Server) -> None:

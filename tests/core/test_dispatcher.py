@@ -4,7 +4,7 @@ reaction that raises."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ import pytest
 from kanboard_core.arguments import Id
 from kanboard_core.calls import AsyncCall, Call, ProcedureError
 from kanboard_core.database import insertion, param, statement
-from kanboard_core.events import BoundReaction, Event, Stage, reaction
+from kanboard_core.events import BoundReaction, Event, EventType, Stage, reaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Group, User
 from kanboard_core.permissions import ANYONE, USERS, Forbidden
 from kanboard_core.plugins import Plugin, Plugins
-from kanboard_core.procedures import READS, Effect, Procedure, procedure
+from kanboard_core.procedures import READS, Effect, Procedure, declaration, procedure
 from kanboard_core.testing import Client, RunningServer, Unauthorized, running
 
 _NAMES = statement(Group.select(Group.name).order_by(Group.id))
@@ -112,11 +112,15 @@ class _Example:
 
     @hookimpl
     def register_procedures(self) -> list[Procedure]:
-        functions = [
+        functions: list[Callable[..., Any]] = [
             names, add, add_and_answer_false, add_and_raise, add_and_refuse, fail,
             write_though_declared_to_read, ask_without_database, disable, add_later, mine,
         ]  # fmt: skip
-        return [function.__dict__["__kanboard_procedure__"] for function in functions]
+        return [declaration(function) for function in functions]
+
+    @hookimpl
+    def register_events(self) -> list[EventType]:
+        return [EventType("group.added", "A group was added.", {"name": "its name"})]
 
     @hookimpl
     def register_reactions(self) -> list[BoundReaction]:
@@ -165,7 +169,7 @@ async def test_reactions_run_in_order_and_a_failing_one_is_undone_alone(
 
     assert _SEEN == ["early group.added echo api", "late group.added"]
     assert await application.names() == ["echo", "echoed"]
-    assert "plugin example: the reaction to group.added failed" in caplog.text
+    assert "plugin example failed in the reaction to group.added" in caplog.text
 
 
 async def test_a_procedure_may_answer_with_an_error_of_its_own(application: Client) -> None:

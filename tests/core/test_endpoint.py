@@ -102,7 +102,7 @@ class Probe:
 @pytest.fixture(scope="session")
 def plugins() -> Plugins:
     """The procedures above, and no others."""
-    return Plugins([Plugin("probe", Probe, built_in=False, enabled=True, version="1")])
+    return Plugins([Plugin("probe", Probe(), built_in=False, enabled=True, version="1")])
 
 
 def call_of(method: str, *params: Any, **others: Any) -> bytes:
@@ -572,7 +572,7 @@ async def test_what_a_procedure_did_not_foresee_is_logged_and_not_told(
     answer = await sent(server, call_of("fail", id="x"))
     assert (answer.status, answer.json) == (200, failed)
     [record] = caplog.records
-    assert (record.levelno, record.getMessage()) == (logging.ERROR, "procedure fail failed")
+    assert (record.levelno, record.getMessage()) == (logging.ERROR, "plugin probe failed in the procedure fail")
     assert "the inside of the server" in caplog.text  # with the traceback
     assert (await sent(server, call_of("fail", id=None))).body == b""
 

@@ -12,7 +12,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kanboard_core.permissions import ApplicationRole, has_application_role, has_project_role, highest_project_role
+from kanboard_core.database import param, statement
+from kanboard_core.models import Project
+from kanboard_core.permissions import (
+    ADMINISTRATORS,
+    ANYONE,
+    MANAGERS,
+    PROJECT,
+    USERS,
+    Access,
+    ApplicationRole,
+    Scope,
+    has_application_role,
+    has_project_role,
+    highest_project_role,
+    managers,
+    members,
+    viewers,
+)
 from kanboard_core.permissions import ProjectRole as Role
 from kanboard_core.procedures import Procedure
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer
@@ -22,6 +39,9 @@ SIGNATURES: dict[str, Any] = json.loads((_FACTS / "procedures.json").read_text(e
 RULES: dict[str, Any] = json.loads((_FACTS / "permissions.json").read_text(encoding="utf-8"))
 
 MakeAccount = Callable[..., Awaitable[Client]]
+
+#: the way from some other thing to its project
+TO_TASK = Scope("task_id", statement(Project.select(Project.id).where(Project.id == param("value"))))
 
 KNOWN_ROLES = [role.value for role in Role]
 
@@ -82,6 +102,42 @@ def _recorded_rule(name: str) -> dict[str, Any]:
         "project role": fact["project_role"],
         "first scope": first,
     }
+
+
+class TestRulesInWords:
+    """What documents and the command line say of a rule."""
+
+    @pytest.mark.parametrize(
+        ("rule", "words"),
+        [
+            (ANYONE, "the application and every user"),
+            (USERS, "users only"),
+            (MANAGERS, "the application, managers and administrators"),
+            (ADMINISTRATORS, "the application and administrators"),
+            (Access(ApplicationRole.MANAGER, users_only=True), "managers and administrators only"),
+            (viewers(), "the application, and viewers, members and managers of the project `project_id`"),
+            (members(TO_TASK), "the application, and members and managers of the project of `task_id`"),
+            (managers(TO_TASK.named("id")), "the application, and managers of the project of `id`"),
+            (
+                members(PROJECT, TO_TASK),
+                "the application, and members and managers of the project `project_id` and of the project of `task_id`",
+            ),
+            (
+                Access(users_only=True, project_role=Role.MANAGER, scopes=(PROJECT,)),
+                "managers of the project `project_id` only",
+            ),
+            (
+                Access(ApplicationRole.ADMIN, project_role=Role.MEMBER, scopes=(PROJECT,)),
+                "the application, and administrators who are members or managers of the project `project_id`",
+            ),
+        ],
+    )
+    def test_a_rule(self, rule: Access, words: str) -> None:
+        assert rule.in_words == words
+
+    def test_the_words_tell_rules_apart(self, server: RunningServer) -> None:
+        rules = {served.access.in_words: _rule(served) for served in _built_in(server)}
+        assert all(rules[served.access.in_words] == _rule(served) for served in _built_in(server))
 
 
 class TestRanks:

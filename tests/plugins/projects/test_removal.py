@@ -91,7 +91,7 @@ async def test_plugins_see_it_while_it_stands(
     database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     witness = Witness()
-    seeing = Plugins([*plugins, Plugin("witness", witness, built_in=False, enabled=True, version="1")])
+    seeing = Plugins([*plugins, Plugin("witness", witness, built_in=True, enabled=True, version="1")])
     async with running(database, plugins=seeing) as server:
         application = server.client()
         await application.removeProject(await application.createProject("One"))

@@ -429,7 +429,7 @@ def plugins(plugins: Plugins, heard: list[tuple[str, int, bool]]) -> Plugins:
         note("removing", call, user_id)
 
     module.__dict__.update(user_created=user_created, user_disabled=user_disabled, user_removing=user_removing)
-    return Plugins([*plugins, Plugin("listener", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, Plugin("listener", module, built_in=True, enabled=True, version="1")])
 
 
 async def test_plugins_hear_of_accounts(application: Client, heard: list[tuple[str, int, bool]]) -> None:

@@ -1,0 +1,24 @@
+"""``kanboard-server serve``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kanboard_core.commands.invocation import with_plugins
+from kanboard_core.configuration import Configuration
+
+if TYPE_CHECKING:
+    from kanboard_core.plugins import Plugins
+
+
+@click.command()
+@with_plugins
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", help="TCP port to listen on; 0 takes any that is free.")
+def serve(configuration: Configuration, plugins: Plugins) -> None:
+    """Serve until interrupted. Creates the database when there is none."""
+    from kanboard_core.serving import run
+
+    run(configuration, plugins)

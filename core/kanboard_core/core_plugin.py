@@ -1,0 +1,18 @@
+"""What the core itself takes part in, through the same hooks as every plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, ApplicationToken, DatabasePassword
+from kanboard_core.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from kanboard_core.server import Server
+
+
+@hookimpl
+def register_authentication_backends(server: Server) -> list[ApplicationBackend | AccountBackend]:
+    """The application's token, personal tokens, passwords."""
+    configured = server.configuration.text("authentication", "api_authentication_token")
+    return [ApplicationToken(configured), AccessToken(), DatabasePassword(server.passwords)]

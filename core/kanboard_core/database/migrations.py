@@ -1,0 +1,142 @@
+"""Migrations: how the tables of a third party's plugin come to be and change, step by step.
+
+The version that a plugin's tables have is kept in ``plugin_schema_versions``, beside those of Kanboard's own plugins,
+under ``kanboard-server:NAME``. Source: spec page "storage", section 11.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from kanboard_core.database.model import Model, current
+from kanboard_core.database.sqlite import Sqlite
+
+_PREFIX = "kanboard-server:"
+
+_logger = logging.getLogger(__name__)
+
+
+class MigrationFailed(Exception):
+    """The tables of a plugin can't be brought to the version that it needs; a sentence for the operator."""
+
+
+class Changes:
+    """What a migration changes the database with; everything belongs to one transaction."""
+
+    def __init__(self, database: peewee.Database, engine: str) -> None:
+        #: the peewee database, also for ``playhouse.migrate``
+        self.database = database
+        #: ``sqlite``
+        self.engine = engine
+
+    def create_table(self, model: type[Model]) -> None:
+        """Create the table of a model with its indexes. Raises peewee.OperationalError when it is there already.
+
+        The model belongs to the migration: one that is changed later would change what the migration did.
+        """
+        model.create_table(safe=False)
+
+    def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Carry out one statement of SQL, values in place of ``?``; answers the rows it gives."""
+        database: Any = self.database  # its types leave this method out
+        rows: list[tuple[Any, ...]] = database.execute_sql(sql, values).fetchall()
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: what has to be done to come from the version before to ``version``.
+
+    ``apply(changes)`` runs at start-up, once for each database, in a transaction of its own; foreign keys aren't
+    enforced meanwhile, but those of the plugin's tables must hold at the end. When it raises, everything it did is
+    undone. A step that has been released is never changed: the next one changes what it did.
+    """
+
+    #: 1, 2, 3, ...
+    version: int
+    #: what it does, in a few words
+    title: str
+    apply: Callable[[Changes], None]
+
+
+def checked(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
+    """The steps, when their versions are 1, 2, 3, ... in this order. Raises ValueError when they aren't."""
+    steps = tuple(migrations)
+    if [step.version for step in steps] != list(range(1, len(steps) + 1)):
+        raise ValueError("the versions of migrations must be 1, 2, 3, ... in this order")
+    return steps
+
+
+def migrate(engine: Sqlite, plugin: str, steps: Sequence[Migration], tables: Sequence[str]) -> None:
+    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own.
+
+    Processes that do this at once wait for each other. Raises MigrationFailed; the steps before the one that failed
+    stay done.
+    """
+    with contextlib.closing(engine.session(writable=True)) as session:
+        # SQLite can't change a table in place: a table made anew must not take the rows with it that refer to it.
+        session.execute("PRAGMA foreign_keys=OFF")
+        session.execute("PRAGMA busy_timeout=60000")
+        for step in steps:
+            try:
+                session.begin("IMMEDIATE")
+                done = _version(session.connection, plugin)
+                if done > len(steps):
+                    raise MigrationFailed(
+                        f"its tables have version {done}, made by a newer release of it; this one knows {len(steps)}"
+                    )
+                if step.version > done:
+                    _apply(session.connection, engine, plugin, step, tables)
+                    _logger.info("plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
+                session.end("COMMIT")
+            except MigrationFailed:
+                session.end("ROLLBACK")
+                raise
+            except Exception as error:
+                session.end("ROLLBACK")
+                raise MigrationFailed(
+                    f"migration {step.version} ({step.title}) failed: {type(error).__name__}: {error}"
+                ) from error
+
+
+def _apply(connection: sqlite3.Connection, engine: Sqlite, plugin: str, step: Migration, tables: Sequence[str]) -> None:
+    database = current.get()
+    assert database is not None  # noqa: S101 - the session has set it
+    step.apply(Changes(database, "sqlite"))
+    if not connection.in_transaction:
+        raise MigrationFailed(f"migration {step.version} ({step.title}) ended its transaction itself")
+    for table in tables:
+        (broken,) = connection.execute("SELECT COUNT(*) FROM pragma_foreign_key_check(?)", [table]).fetchone()
+        if broken:
+            raise MigrationFailed(
+                f"migration {step.version} ({step.title}) leaves {broken} rows in {table} that refer to nothing"
+            )
+    row = [_PREFIX + plugin, step.version]
+    connection.execute("DELETE FROM plugin_schema_versions WHERE plugin = ?", row[:1])
+    connection.execute("INSERT INTO plugin_schema_versions (plugin, version) VALUES (?, ?)", row)
+
+
+def _version(connection: sqlite3.Connection, plugin: str) -> int:
+    key = [_PREFIX + plugin]
+    row = connection.execute("SELECT version FROM plugin_schema_versions WHERE plugin = ?", key).fetchone()
+    return int(row[0]) if row else 0
+
+
+def version(engine: Sqlite, plugin: str) -> int | None:
+    """The version that a plugin's tables have; None when there is no database to ask. Only reads."""
+    from kanboard_core.database.location import connect_unchanging
+
+    if not engine.path.exists():
+        return None
+    try:
+        with contextlib.closing(connect_unchanging(engine.path)) as connection:
+            return _version(connection, plugin)
+    except sqlite3.Error:
+        return None

@@ -1,0 +1,38 @@
+"""A call without a server process: for commands of plugins, on the same database, also beside a running server."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from kanboard_core.calls import Call
+from kanboard_core.configuration import Configuration
+from kanboard_core.database import location
+from kanboard_core.permissions import APPLICATION
+from kanboard_core.plugins import Plugins
+from kanboard_core.server import Server
+
+
+@contextlib.contextmanager
+def application_call(configuration: Configuration, plugins: Plugins) -> Iterator[Call]:
+    """One call of the application, in a write transaction that is committed at the end and undone by an exception.
+
+    Procedures are called as what they are, plain functions: ``create_note(call, task_id, "...")``. Reactions and hooks
+    run as they do in a server. Waits up to a minute for a server that writes at the moment. Raises CannotOpen when
+    there is no database that can be served, PluginError when the plugins don't fit together.
+    """
+    server = Server(configuration, plugins)
+    engine = server.database.engine
+    if not engine.path.exists():
+        raise location.CannotOpen(f"there is no database {engine.path} yet: serve, or create one")
+    location.prepare(engine, configuration)
+    server.migrate()
+    try:
+        with contextlib.closing(engine.session(writable=True)) as session:
+            session.execute("PRAGMA busy_timeout=60000")
+            session.begin("IMMEDIATE")
+            yield Call(server, APPLICATION, session.transaction(float("inf")), int(time.time()))
+            session.end("COMMIT")
+    finally:
+        server.passwords.close()

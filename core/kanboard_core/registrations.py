@@ -1,0 +1,134 @@
+"""What a plugin has registered with a server: asked once at start-up, checked, and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kanboard_core.backends import (
+    AccountBackend,
+    ApplicationBackend,
+    ContainedAccountBackend,
+    ContainedApplicationBackend,
+)
+from kanboard_core.database import Model
+from kanboard_core.database import migrations as steps
+from kanboard_core.database.migrations import Migration
+from kanboard_core.events import BoundReaction, EventType
+from kanboard_core.extensions import Extension
+from kanboard_core.health import HealthCheck
+from kanboard_core.hooks import TaskDetail
+from kanboard_core.plugins import Plugin, PluginError, Plugins
+from kanboard_core.procedures import Procedure
+from kanboard_core.routes import Route
+
+if TYPE_CHECKING:
+    from kanboard_core.server import Server
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """Everything that one plugin has registered."""
+
+    plugin: Plugin
+    models: tuple[type[Model], ...]
+    events: tuple[EventType, ...]
+    task_details: tuple[TaskDetail, ...]
+    migrations: tuple[Migration, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    reactions: tuple[BoundReaction, ...] = ()
+    backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
+    routes: tuple[Route, ...] = ()
+    health_checks: tuple[HealthCheck, ...] = ()
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the plugin's tables."""
+        return [model._meta.table_name for model in self.models]
+
+
+def registered(plugins: Plugins, server: Server) -> Iterator[Registrations]:
+    """What each plugin that takes part registers, in order; one that fails at it is left out of everything."""
+    for plugin in list(plugins.participants()):
+        if not plugin.takes_part:
+            continue  # it requires one that has just failed
+        try:
+            yield _registrations(plugins, plugin, server)
+        except Exception as error:
+            plugins.fail(plugin, "registration", error)
+
+
+def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registrations:
+    def ask(hook: str, kind: type[T], **arguments: Any) -> tuple[T, ...]:
+        return _all_of(kind, hook, plugins.ask(plugin, hook, **arguments))
+
+    lasting = Registrations(
+        plugin,
+        models=_models(plugins.ask(plugin, "register_models")),
+        events=ask("register_events", EventType),
+        task_details=ask("register_task_details", TaskDetail, server=server),
+    )
+    if not plugin.enabled:
+        return lasting
+    return replace(
+        lasting,
+        migrations=steps.checked(ask("register_migrations", Migration)),
+        procedures=tuple(
+            found.registered_by(plugin.name) for found in ask("register_procedures", Procedure, server=server)
+        ),
+        extensions=tuple(
+            found.registered_by(plugin.name) for found in ask("register_extensions", Extension, server=server)
+        ),
+        reactions=tuple(
+            replace(found, plugin=plugin.name) for found in ask("register_reactions", BoundReaction, server=server)
+        ),
+        backends=_backends(plugins, plugin, plugins.ask(plugin, "register_authentication_backends", server=server)),
+        routes=tuple(replace(found, plugin=plugin.name) for found in ask("register_routes", Route, server=server)),
+        health_checks=tuple(
+            replace(found, plugin=plugin.name) for found in ask("register_health_checks", HealthCheck, server=server)
+        ),
+    )
+
+
+def _all_of(kind: type[T], hook: str, answer: Any) -> tuple[T, ...]:
+    found = _listed(hook, answer)
+    for item in found:
+        if not isinstance(item, kind):
+            raise PluginError(f"{hook} must answer objects of the kind {kind.__name__}, not {item!r}")
+    return found
+
+
+def _models(answer: Any) -> tuple[type[Model], ...]:
+    found = _listed("register_models", answer)
+    for item in found:
+        if not (isinstance(item, type) and issubclass(item, Model)):
+            raise PluginError(f"register_models must answer classes below Model, not {item!r}")
+    return found
+
+
+def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[AccountBackend | ApplicationBackend, ...]:
+    report = partial(plugins.report, plugin.name)
+    found: list[AccountBackend | ApplicationBackend] = []
+    for item in _listed("register_authentication_backends", answer):
+        if not isinstance(item, (AccountBackend, ApplicationBackend)):
+            raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
+        if plugin.built_in:
+            found.append(item)
+        elif isinstance(item, AccountBackend):
+            found.append(ContainedAccountBackend(item, report))
+        else:
+            found.append(ContainedApplicationBackend(item, report))
+    return tuple(found)
+
+
+def _listed(hook: str, answer: Any) -> tuple[Any, ...]:
+    if answer is None:
+        return ()
+    if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, dict)):
+        raise PluginError(f"{hook} must answer a list, not {answer!r}")
+    return tuple(answer)

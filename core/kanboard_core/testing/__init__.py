@@ -1,0 +1,55 @@
+"""The test kit: a pytest plugin with a running server, clients and factories; for this project and for yours.
+
+A plugin's ``conftest.py`` switches it on and names the plugin::
+
+    pytest_plugins = ["kanboard_core.testing"]
+
+
+    @pytest.fixture(scope="session")
+    def enabled_plugins():
+        return ["notebook"]
+
+The fixtures are in :mod:`kanboard_core.testing.fixtures`. It needs pytest and pytest-aiohttp (``pip install
+kanboard-server[testing]``).
+"""
+
+from kanboard_core.testing.clients import Client, Forbidden, RpcError, Unauthorized
+from kanboard_core.testing.fixtures import (
+    account,
+    administrator,
+    application,
+    database,
+    enabled_plugins,
+    events,
+    plugins,
+    prepared_database,
+    project,
+    server,
+    settings,
+    task,
+)
+from kanboard_core.testing.servers import TOKEN, RunningServer, copy_database, make_database, running
+
+__all__ = [
+    "TOKEN",
+    "Client",
+    "Forbidden",
+    "RpcError",
+    "RunningServer",
+    "Unauthorized",
+    "account",
+    "administrator",
+    "application",
+    "copy_database",
+    "database",
+    "enabled_plugins",
+    "events",
+    "make_database",
+    "plugins",
+    "prepared_database",
+    "project",
+    "running",
+    "server",
+    "settings",
+    "task",
+]

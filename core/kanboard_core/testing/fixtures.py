@@ -1,0 +1,124 @@
+"""Fixtures: a server on an empty database, clients, and factories for what most tests begin with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from passlib.hash import bcrypt
+
+from kanboard_core import discovery
+from kanboard_core.events import Event
+from kanboard_core.plugins import Plugins
+from kanboard_core.testing.clients import Client
+from kanboard_core.testing.servers import RunningServer, copy_database, make_database, running
+
+
+@pytest.fixture(scope="session")
+def enabled_plugins() -> Sequence[str]:
+    """Names of the third parties' plugins that the tests are about; override it in ``conftest.py``."""
+    return ()
+
+
+@pytest.fixture(scope="session")
+def plugins(enabled_plugins: Sequence[str]) -> Plugins:
+    """The built-in plugins and the enabled ones, found once."""
+    return discovery.load(enabled_plugins)
+
+
+@pytest.fixture(scope="session")
+def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of Kanboard, to be copied."""
+    # The hash of "admin", as new databases have it; made once, for it takes as long as a whole test.
+    admin_hash = bcrypt.using(rounds=10, ident="2y", salt="kanboardserver.testsaO").hash("admin")
+    path = make_database(tmp_path_factory.mktemp("prepared") / "db.sqlite", password_hash=admin_hash)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def database(prepared_database: Path, tmp_path: Path) -> Path:
+    """An empty database of this test's own."""
+    return copy_database(prepared_database, tmp_path)
+
+
+@pytest.fixture
+def settings() -> list[str]:
+    """What the server of this test is configured with, as ``section.option=value``; override it where that matters."""
+    return []
+
+
+@pytest_asyncio.fixture
+async def server(database: Path, plugins: Plugins, settings: list[str]) -> AsyncIterator[RunningServer]:
+    """A running server on an empty database."""
+    async with running(database, plugins=plugins, settings=settings) as running_server:
+        yield running_server
+
+
+@pytest.fixture
+def events(server: RunningServer) -> list[Event]:
+    """The events that the server has raised so far, in order."""
+    return server.events
+
+
+@pytest.fixture
+def application(server: RunningServer) -> Client:
+    """A client with the application token."""
+    return server.client()
+
+
+@pytest.fixture
+def administrator(server: RunningServer) -> Client:
+    """A client of the account admin."""
+    return server.client("admin", "admin")
+
+
+@pytest.fixture
+def account(server: RunningServer, application: Client) -> Callable[..., Awaitable[Client]]:
+    """Creates accounts: ``bob = await account("bob", role="app-manager")`` gives a client that knows its ``id``."""
+
+    async def create(username: str, *, role: str = "app-user", password: str = "secret") -> Client:  # noqa: S107
+        created = await application.createUser(username=username, password=password, role=role)
+        client = server.client(username, password)
+        client.id = created
+        return client
+
+    return create
+
+
+@pytest.fixture
+def project(application: Client) -> Callable[..., Awaitable[int]]:
+    """Creates projects: ``await project("Moving", members={bob: "project-member"})`` gives the id.
+
+    Other named arguments are those of ``createProject``.
+    """
+
+    async def create(name: str = "Project", *, members: dict[Client, str] | None = None, **others: Any) -> int:
+        created: int = await application.createProject(name=name, **others)
+        assert created, f"the project {name!r} was refused"  # noqa: S101 - this is a test
+        for client, role in (members or {}).items():
+            assert await application.addProjectUser(created, client.id, role)  # noqa: S101 - this is a test
+        return created
+
+    return create
+
+
+@pytest.fixture
+def task(application: Client) -> Callable[..., Awaitable[int]]:
+    """Creates tasks: ``await task(project_id, "Pack", color_id="green")`` gives the id.
+
+    Named arguments are those of ``createTask``.
+    """
+
+    async def create(project_id: int, title: str = "Task", **others: Any) -> int:
+        created: int = await application.createTask(title=title, project_id=project_id, **others)
+        assert created, f"the task {title!r} was refused"  # noqa: S101 - this is a test
+        return created
+
+    return create

@@ -1,0 +1,146 @@
+"""A server that runs in the process of the test, on a database of its own."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from kanboard_core import discovery
+from kanboard_core.calls import Call
+from kanboard_core.configuration import load
+from kanboard_core.database import location, schema
+from kanboard_core.endpoint import Endpoint, HttpServer
+from kanboard_core.events import BoundReaction, Event, Reactions, Stage
+from kanboard_core.plugins import Plugins
+from kanboard_core.server import Server
+from kanboard_core.testing.clients import Client
+
+#: the application token of test servers
+TOKEN = "test"  # noqa: S105 - it opens nothing but test servers
+
+
+class _Listening(Reactions):
+    """Reactions that note every event before anybody reacts to it."""
+
+    def __init__(self, reactions: Reactions, seen: list[Event]) -> None:
+        super().__init__()
+        self._reactions = reactions
+        self._seen = seen
+
+    def to(self, event_name: str) -> tuple[BoundReaction, ...]:
+        noting = BoundReaction((event_name,), self._note, Stage.STATISTICS, "testing")
+        return (noting, *self._reactions.to(event_name))
+
+    def _note(self, call: Call, event: Event) -> None:
+        self._seen.append(event)
+
+
+class RunningServer:
+    """A server that listens on a port of its own."""
+
+    def __init__(self, server: Server, base_url: str, session: aiohttp.ClientSession) -> None:
+        self.server = server
+        #: with a closing slash
+        self.base_url = base_url
+        self._session = session
+        #: what was raised, in order; also by calls that were undone afterwards
+        self.events: list[Event] = []
+        server.reactions = _Listening(server.reactions, self.events)
+
+    @property
+    def incidents(self) -> dict[str, str]:
+        """Where plugins raised what they shouldn't, the last place of each by its name."""
+        return {plugin.name: plugin.last_incident for plugin in self.server.plugins if plugin.incidents}
+
+    @property
+    def url(self) -> str:
+        """Where calls go."""
+        return self.base_url.rstrip("/") + self.server.configuration.text("server", "path")
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """For requests that are no calls."""
+        return self._session
+
+    def client(self, username: str = "jsonrpc", password: str = TOKEN) -> Client:
+        """A client; without arguments it is the application."""
+        return Client(self._session, self.url, username, password)
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Carry out SQL on a connection of its own, beside the server; answers the rows found."""
+        with closing(sqlite3.connect(self.server.database.engine.path, timeout=10)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+
+def make_database(path: Path, *, password_hash: str | None = None) -> Path:
+    """Make an empty database of Kanboard (account admin, password admin unless a hash is given)."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        schema.create(connection, password_hash=password_hash)
+    return path
+
+
+@asynccontextmanager
+async def running(
+    database: Path,
+    *,
+    settings: Iterable[str] = (),
+    plugins: Plugins | None = None,
+    failures: bool = False,
+) -> AsyncIterator[RunningServer]:
+    """Run a server on a database file, in this process, on a free port of 127.0.0.1.
+
+    ``settings`` are ``section.option=value`` texts. ``plugins`` (default: those that the settings
+    want) may be used for several servers. The application token is ``test``.
+
+    Raises AssertionError when a plugin fails at the start, unless ``failures`` are wanted, and at the end when an
+    event was raised that no plugin declares.
+    """
+    settings = (
+        f"database.database_url=sqlite:{database}",
+        "database.synchronous=normal",
+        f"authentication.api_authentication_token={TOKEN}",
+        "logging.access_log=off",
+        *settings,
+    )
+    if plugins is None:
+        configuration, plugins = discovery.configured(settings=settings, environment={})
+    else:
+        plugins = Plugins(plugins, trace=plugins.trace)
+        configuration = load(settings=settings, environment={}, schema=plugins.schema)
+    server = Server(configuration, plugins)
+    location.prepare(server.database.engine, configuration)
+    await server.start()
+    try:
+        failed = {plugin.name: plugin.failure.reason for plugin in server.plugins if plugin.failure}
+        assert failures or not failed, f"plugins failed: {failed}"  # noqa: S101 - this is a test
+        http = HttpServer(Endpoint(server), body_limit=configuration.integer("server", "body_limit"))
+        runner = web.ServerRunner(http, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            port = runner.addresses[0][1]
+            base_url = f"http://127.0.0.1:{port}{configuration.text('server', 'prefix')}/"
+            async with aiohttp.ClientSession() as session:
+                running_server = RunningServer(server, base_url, session)
+                yield running_server
+        finally:
+            await runner.cleanup()
+    finally:
+        await server.stop()
+    undeclared = {event.name for event in running_server.events} - server.events.keys()
+    assert not undeclared, f"events that no plugin declares by register_events: {undeclared}"  # noqa: S101 - the same
+
+
+def copy_database(prepared: Path, directory: Path) -> Path:
+    """A copy of a prepared database in a directory."""
+    copied = directory / "db.sqlite"
+    shutil.copyfile(prepared, copied)
+    return copied

@@ -1,0 +1,239 @@
+"""Migrations: the tables of a plugin, step by step, in order, each in a transaction, and never half done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import peewee
+import pytest
+from playhouse import migrate
+
+from kanboard_core.calls import Call
+from kanboard_core.database import Model, insertion
+from kanboard_core.database.migrations import Changes, Migration, MigrationFailed, checked, version
+from kanboard_core.database.migrations import migrate as carry_out
+from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.hooks import hookimpl
+from kanboard_core.permissions import ANYONE
+from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.procedures import Procedure, declaration, procedure
+from kanboard_core.testing import RpcError, RunningServer, running
+from kanboard_plugins.tasks.models import Task
+
+
+class Vote(Model):
+    """What the plugin of these tests stores."""
+
+    id = peewee.AutoField()
+    task_id = peewee.IntegerField()
+    stars = peewee.IntegerField()
+
+    class Meta:
+        table_name = "votes_votes"
+
+
+def create_votes(changes: Changes) -> None:
+    class Votes(Model):
+        id = peewee.AutoField()
+        task = peewee.ForeignKeyField(Task, column_name="task_id", on_delete="CASCADE")
+
+        class Meta:
+            table_name = "votes_votes"
+
+    changes.create_table(Votes)
+
+
+def add_stars(changes: Changes) -> None:
+    playhouse: Any = migrate  # it brings no types
+    migrator = playhouse.SchemaMigrator.from_database(changes.database)
+    playhouse.migrate(migrator.add_column("votes_votes", "stars", peewee.IntegerField(default=1)))
+
+
+STEPS = (Migration(1, "votes", create_votes), Migration(2, "stars", add_stars))
+
+_VOTE = insertion(Vote, "task_id", "stars")
+
+
+@procedure("vote", access=ANYONE)
+def vote(call: Call, task_id: int, stars: int) -> int:
+    return call.tx.insert(_VOTE, task_id=task_id, stars=stars)
+
+
+def votes(*steps: Migration) -> Plugin:
+    """A plugin with a table, a procedure and these migrations."""
+
+    @hookimpl
+    def register_models() -> list[type[Model]]:
+        return [Vote]
+
+    @hookimpl
+    def register_migrations() -> list[Migration]:
+        return list(steps)
+
+    @hookimpl
+    def register_procedures() -> list[Procedure]:
+        return [declaration(vote)]
+
+    module = SimpleNamespace(
+        register_models=register_models,
+        register_migrations=register_migrations,
+        register_procedures=register_procedures,
+    )
+    return Plugin("votes", module, built_in=False, enabled=True, version="1")
+
+
+def columns(server: RunningServer) -> list[str]:
+    return [row[1] for row in server.sql("PRAGMA table_info(votes_votes)")]
+
+
+@pytest.fixture
+def engine(database: Path) -> Sqlite:
+    return Sqlite(database)
+
+
+def fetched(engine: Sqlite, sql: str) -> list[Any]:
+    with closing(engine.connect(writable=False)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+# At the start of a server
+
+
+async def test_a_new_database_gets_every_step(database: Path, plugins: Plugins) -> None:
+    async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])) as server:
+        assert columns(server) == ["id", "task_id", "stars"]
+        assert server.sql("SELECT * FROM plugin_schema_versions") == [("kanboard-server:votes", 2)]
+
+
+async def test_a_database_gets_the_steps_that_it_has_not_seen(database: Path, plugins: Plugins) -> None:
+    async with running(database, plugins=Plugins([*plugins, votes(STEPS[0])])) as server:
+        task_id = await server.client().createTask("Task", await server.client().createProject("One"))
+        server.sql("INSERT INTO votes_votes (task_id) VALUES (?)", task_id)
+    async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])) as server:
+        assert server.sql("SELECT task_id, stars FROM votes_votes") == [(task_id, 1)]
+
+
+async def test_rows_go_with_the_row_of_ours_that_they_refer_to(database: Path, plugins: Plugins) -> None:
+    async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])) as server:
+        application = server.client()
+        task_id = await application.createTask("Task", await application.createProject("One"))
+        assert await application.vote(task_id, 5)
+        with pytest.raises(RpcError, match="Internal error"):
+            await application.vote(task_id + 1, 5)
+        assert await application.removeTask(task_id)
+        assert server.sql("SELECT * FROM votes_votes") == []
+
+
+async def test_a_step_that_fails_half_way_is_undone_and_leaves_the_plugin_out(
+    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+) -> None:
+    def half(changes: Changes) -> None:
+        changes.execute("CREATE TABLE votes_half (id INTEGER)")
+        changes.execute("UPDATE users SET name = 'half'")
+        changes.execute("INSERT INTO nowhere VALUES (1)")
+
+    failing = votes(*STEPS, Migration(3, "half", half), Migration(4, "never", add_stars))
+    async with running(database, plugins=Plugins([*plugins, failing]), failures=True) as server:
+        assert server.sql("SELECT name FROM sqlite_master WHERE name = 'votes_half'") == []
+        assert server.sql("SELECT DISTINCT name FROM users") == [(None,)]
+        assert server.sql("SELECT version FROM plugin_schema_versions") == [(2,)], "the steps before it stay"
+        with pytest.raises(RpcError) as refused:
+            await server.client().vote(1, 1)
+        assert refused.value.code == -32601
+        assert await server.client().createProject("One"), "the others serve"
+        async with server.session.get(server.base_url + "ready") as response:
+            assert (await response.json())["plugins"]["votes"] == "failed at migration"
+    expected = "plugin votes is left out, it failed at migration: migration 3 (half) failed: OperationalError: no such"
+    assert expected in caplog.text
+
+
+async def test_tables_of_a_newer_release_leave_the_plugin_out(database: Path, plugins: Plugins) -> None:
+    async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])):
+        pass
+    older = Plugins([*plugins, votes(STEPS[0])])
+    async with running(database, plugins=older, failures=True) as server:
+        failure = server.server.plugins.get("votes").failure
+        assert failure is not None
+        assert failure.reason == "its tables have version 2, made by a newer release of it; this one knows 1"
+        assert server.sql("SELECT version FROM plugin_schema_versions") == [(2,)]
+
+
+@pytest.mark.parametrize("versions", [(2,), (1, 3), (2, 1), (1, 1), (0, 1)])
+def test_versions_are_counted_from_1(versions: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="must be 1, 2, 3"):
+        checked(Migration(number, "a step", add_stars) for number in versions)
+
+
+# Each step
+
+
+def step(apply: Callable[[Changes], Any]) -> list[Migration]:
+    return [Migration(1, "a step", apply)]
+
+
+def test_rows_that_refer_to_nothing_are_refused(engine: Sqlite) -> None:
+    def orphan(changes: Changes) -> None:
+        create_votes(changes)
+        changes.execute("INSERT INTO votes_votes (task_id) VALUES (?)", 99)
+
+    with pytest.raises(MigrationFailed, match="leaves 1 rows in votes_votes that refer to nothing"):
+        carry_out(engine, "votes", step(orphan), ["votes_votes"])
+    assert fetched(engine, "SELECT name FROM sqlite_master WHERE name = 'votes_votes'") == []
+
+
+def test_a_table_made_anew_does_not_take_the_rows_along_that_refer_to_it(engine: Sqlite) -> None:
+    def rebuild(changes: Changes) -> None:
+        changes.execute("CREATE TABLE votes_anew AS SELECT * FROM users")
+        changes.execute("DELETE FROM users")
+        changes.execute("INSERT INTO users SELECT * FROM votes_anew")
+
+    with closing(engine.connect(writable=True)) as connection:
+        connection.execute("INSERT INTO user_has_notifications (user_id, project_id) SELECT 1, id FROM projects")
+        before = connection.execute("SELECT COUNT(*) FROM user_has_notification_types").fetchone()
+    carry_out(engine, "votes", step(rebuild), [])
+    assert fetched(engine, "SELECT COUNT(*) FROM user_has_notification_types") == [before]
+
+
+def test_a_step_that_commits_by_itself_is_told(engine: Sqlite) -> None:
+    with pytest.raises(MigrationFailed, match="ended its transaction itself"):
+        carry_out(engine, "votes", step(lambda changes: changes.execute("COMMIT")), [])
+
+
+def test_a_step_knows_its_engine_and_reads_rows(engine: Sqlite) -> None:
+    told: list[Any] = []
+
+    def look(changes: Changes) -> None:
+        told.extend([changes.engine, changes.execute("SELECT username FROM users WHERE id = ?", 1)])
+
+    carry_out(engine, "votes", step(look), [])
+    assert told == ["sqlite", [("admin",)]]
+
+
+def test_processes_that_start_together_do_each_step_once(engine: Sqlite) -> None:
+    done: list[int] = []
+
+    def slow(changes: Changes) -> None:
+        changes.execute("CREATE TABLE votes_slow (id INTEGER)")
+        done.append(1)
+
+    threads = [threading.Thread(target=carry_out, args=(engine, "votes", step(slow), ["votes_slow"])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert done == [1]
+    assert version(engine, "votes") == 1
+
+
+def test_the_version_of_a_plugin_without_tables_is_0_and_without_a_database_unknown(
+    engine: Sqlite, tmp_path: Path
+) -> None:
+    assert version(engine, "votes") == 0
+    assert version(Sqlite(tmp_path / "nowhere.sqlite"), "votes") is None
+    assert not (tmp_path / "nowhere.sqlite").exists()
