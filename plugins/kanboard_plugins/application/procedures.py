@@ -17,7 +17,7 @@ def get_version(call: Call) -> str:
 
 @procedure("getTimezone", access=ANYONE, effect=READS)
 def get_timezone(call: Call) -> str:
-    """The caller's time zone, else the application's."""
+    """The caller's own time zone, else the application's: a name such as ``Europe/Berlin``, ``UTC`` by default."""
     own = call.caller.account["timezone"] if call.caller.account else None
     return own or call.tx.setting("application_timezone", "UTC")
 
@@ -30,25 +30,25 @@ def get_default_task_color(call: Call) -> str:
 
 @procedure("getDefaultTaskColors", access=ANYONE, effect=Effect.NONE)
 def get_default_task_colors(call: Call) -> dict[str, dict[str, str]]:
-    """Every colour: id -> name, background and border (CSS)."""
+    """Every colour: id -> object with ``name`` (English), ``background`` and ``border`` (CSS colours)."""
     return colors.COLORS
 
 
 @procedure("getColorList", access=ANYONE, effect=Effect.NONE)
 def get_color_list(call: Call) -> dict[str, str]:
-    """Every colour: id -> name."""
+    """Every colour: id -> name. The ids are what ``color_id`` of a task may be."""
     return {color_id: color["name"] for color_id, color in colors.COLORS.items()}
 
 
 @procedure("getApplicationRoles", access=ANYONE, effect=Effect.NONE)
 def get_application_roles(call: Call) -> dict[str, str]:
-    """The roles of accounts: id -> name."""
+    """The roles of accounts: what ``role`` of an account may be -> name."""
     return {"app-admin": "Administrator", "app-manager": "Manager", "app-user": "User"}
 
 
 @procedure("getProjectRoles", access=ANYONE, effect=Effect.NONE)
 def get_project_roles(call: Call) -> dict[str, str]:
-    """The roles in projects: id -> name."""
+    """The roles in projects that every project knows: what is given as ``role`` -> name."""
     return {
         "project-manager": "Project Manager",
         "project-member": "Project Member",

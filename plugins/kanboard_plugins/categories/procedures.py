@@ -1,4 +1,8 @@
-"""The procedures of the group Category. Source: spec page "categories"."""
+"""The procedures of the group Category. Source: spec page "categories".
+
+A category is an object with ``id``, ``name``, ``project_id``, ``description`` (text or null; no
+procedure sets it) and ``color_id`` (text or null).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ def get_all_categories(call: Call, project_id: Id) -> list[Row]:
 
 @procedure("getCategory", access=viewers(CATEGORY), effect=READS)
 def get_category(call: Call, category_id: Id) -> Row | None:
-    """One category; null when there is no such category."""
+    """The category of that id; null when there is none."""
     return lifecycle.find(call.tx, category_id)
 
 

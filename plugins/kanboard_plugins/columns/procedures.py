@@ -1,4 +1,8 @@
-"""The procedures of the group Column. Source: spec page "columns"."""
+"""The procedures of the group Column. Source: spec page "columns".
+
+A column is an object with ``id``, ``title``, ``position`` (from 1, left to right), ``project_id``, ``task_limit`` (0:
+none), ``description`` (text or null) and ``hide_in_dashboard`` (0 or 1).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ def get_columns(call: Call, project_id: Id) -> list[Row]:
 
 @procedure("getColumn", access=viewers(COLUMN), effect=READS)
 def get_column(call: Call, column_id: Id) -> Row | None:
-    """One column; null when there is no such column."""
+    """The column of that id; null when there is none."""
     return lifecycle.find(call.tx, column_id)
 
 

@@ -42,25 +42,25 @@ def remove_group(call: Call, group_id: Id) -> bool:
 
 @procedure("getGroup", access=ADMINISTRATORS, effect=READS)
 def get_group(call: Call, group_id: Id) -> Row | None:
-    """The group: id, external_id (text or null) and name; null when there is none of that id."""
+    """The group: ``id``, ``external_id`` (text or null) and ``name``; null when there is none of that id."""
     return groups.group(call.tx, group_id)
 
 
 @procedure("getAllGroups", access=ADMINISTRATORS, effect=READS)
 def get_all_groups(call: Call) -> list[Row]:
-    """Every group by name: id, name, external_id and nb_users, the number of its accounts (disabled ones included)."""
+    """Every group by name, as getGroup answers it, and ``nb_users``: how many accounts it has, disabled ones included."""
     return groups.all_groups(call.tx)
 
 
 @procedure("getMemberGroups", access=ADMINISTRATORS, effect=READS)
 def get_member_groups(call: Call, user_id: Id) -> list[Row]:
-    """The groups that an account is in, by name: id, external_id and name."""
+    """The groups that an account is in, as getGroup answers them, by name."""
     return membership.groups_of(call.tx, user_id)
 
 
 @procedure("getGroupMembers", access=ADMINISTRATORS, effect=READS)
 def get_group_members(call: Call, group_id: Id) -> list[Row]:
-    """The accounts of a group by ascending id: group_id, user_id and all that getUser answers."""
+    """The accounts of a group by ascending id: ``group_id``, ``user_id`` and all that getUser answers."""
     return membership.members(call.tx, group_id)
 
 

@@ -14,7 +14,11 @@ from kanboard_plugins.me.profile import profile_of
 
 @procedure("getMe", access=USERS, effect=READS)
 def get_me(call: Call) -> dict[str, Any]:
-    """The calling user's account, without password and second factor; the personal token is part of it."""
+    """The calling user's account, as getUser answers it to administrators, without password and second factor.
+
+    ``is_ldap_user`` and ``twofactor_activated`` are booleans here; ``is_admin`` and ``is_project_admin`` are left out.
+    The personal token, ``api_access_token``, is part of it.
+    """
     return profile_of(call.caller.account or {})
 
 
@@ -26,7 +30,7 @@ def get_my_projects_list(call: Call) -> dict[str, str]:
 
 @procedure("getMyProjects", access=USERS, effect=READS)
 def get_my_projects(call: Call) -> list[dict[str, Any]]:
-    """The active projects in which the caller has a role, as project objects, by name."""
+    """The active projects in which the caller has a role, as getProjectById answers them, by name."""
     return own_projects.active(call)
 
 

@@ -1,6 +1,20 @@
 """The procedures of the group Project. Source: spec page "projects".
 
-A project object has every column of the table ``projects`` and ``url``, an object with the addresses of its pages.
+A project is an object with
+
+* ``id``, ``name``, ``description`` (text or null), ``email`` (text or null)
+* ``identifier``: capital letters and digits, or ""
+* ``owner_id``: an account's id; 0 or null: nobody's
+* ``is_active``: 0 when it is closed; ``is_private``: 1 when it is a private project; ``is_public``: 1 when its public
+  pages are open, and then ``token`` is what their addresses end with
+* ``start_date``, ``end_date``: texts such as ``2030-05-01``, or ""; createProject stores what it is given
+* ``priority_default``, ``priority_start``, ``priority_end``: the priorities that its tasks may have
+* ``last_modified``: Unix seconds
+* ``url``: an object with the addresses of its pages: ``board``, ``list``; when it is public also ``public_board``,
+  ``rss_feed`` and ``ical_feed``
+* ``per_swimlane_task_limits``, ``task_limit``, ``enable_global_tags``, ``predefined_email_subjects``,
+  ``is_everybody_allowed``, ``default_swimlane``, ``show_default_swimlane``: no procedure sets them, except that
+  updateProject makes the first 0
 """
 
 from __future__ import annotations
@@ -94,7 +108,7 @@ def update_project(
 
 @procedure("removeProject", access=managers())
 def remove_project(call: Call, project_id: Id) -> bool:
-    """Remove a project with everything in it; False when there is none."""
+    """Remove a project with everything in it; false when there is none."""
     return removal.remove(call, project_id)
 
 
@@ -131,7 +145,7 @@ def get_all_projects(call: Call) -> list[ProjectObject]:
 
 @procedure("enableProject", access=managers())
 def enable_project(call: Call, project_id: Id) -> bool:
-    """Open a project; False when there is none."""
+    """Open a project; false when there is none."""
     return changes.set_active(call.tx, project_id, active=True)
 
 
@@ -143,11 +157,11 @@ def disable_project(call: Call, project_id: Id) -> bool:
 
 @procedure("enableProjectPublicAccess", access=managers())
 def enable_project_public_access(call: Call, project_id: Id) -> bool:
-    """Open a project's public pages, under a new token each time; False when there is no such project."""
+    """Open a project's public pages, under a new token each time; false when there is no such project."""
     return changes.set_public(call.tx, project_id, public=True)
 
 
 @procedure("disableProjectPublicAccess", access=managers())
 def disable_project_public_access(call: Call, project_id: Id) -> bool:
-    """Close a project's public pages; False when there is no such project."""
+    """Close a project's public pages; false when there is no such project."""
     return changes.set_public(call.tx, project_id, public=False)

@@ -1,4 +1,9 @@
-"""The procedures of the group Swimlane. Source: spec page "swimlanes"."""
+"""The procedures of the group Swimlane. Source: spec page "swimlanes".
+
+A swimlane is an object with ``id``, ``name``, ``position`` (from 1, top to bottom; 0 when it isn't on the board),
+``is_active`` (0 or 1), ``project_id``, ``description`` (text or null) and ``task_limit`` (always 0). The first one of a
+project is called ``Default swimlane``.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +36,7 @@ def get_all_swimlanes(call: Call, project_id: Id) -> list[Row]:
 
 @procedure("getSwimlane", access=viewers(SWIMLANE), effect=READS)
 def get_swimlane(call: Call, swimlane_id: Id) -> Row | None:
-    """One swimlane, active or not; null when there is no such swimlane."""
+    """The swimlane of that id, active or not; null when there is none."""
     return lifecycle.find(call.tx, swimlane_id)
 
 
@@ -80,14 +85,14 @@ def remove_swimlane(call: Call, project_id: Id, swimlane_id: Id) -> bool:
 
 @procedure("disableSwimlane", access=managers())
 def disable_swimlane(call: Call, project_id: Id, swimlane_id: Id) -> bool:
-    """Take a swimlane off the board, with its tasks; the active ones close up. Always true."""
+    """Take a swimlane off the board, with its tasks; the active ones close up. Always true, also for an unknown one."""
     order.disable(call.tx, project_id, swimlane_id)
     return True
 
 
 @procedure("enableSwimlane", access=managers())
 def enable_swimlane(call: Call, project_id: Id, swimlane_id: Id) -> bool:
-    """Put a swimlane back at the bottom of the board. Always true."""
+    """Put a swimlane back at the bottom of the board. Always true, also for an unknown one."""
     order.enable(call.tx, project_id, swimlane_id)
     return True
 

@@ -6,6 +6,7 @@ Source: spec pages "tags" and "tasks", section 4.4.
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 
 from kanboard_core.database import Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
@@ -30,8 +31,7 @@ class UsableTags:
         self._tx = tx
         self._project_id = project_id
         self._ids: dict[str, int] = {}
-        for row in tx.all(_USABLE, project_id=project_id):
-            self._ids.setdefault(folded(row["name"]), row["id"])
+        self._read()
 
     def find(self, name: str) -> int | None:
         """The id of the tag of that name without regard to ASCII case, a global one first; None without one."""
@@ -43,6 +43,25 @@ class UsableTags:
         if key not in self._ids:
             self._ids[key] = create(self._tx, self._project_id, name, color_id)
         return self._ids[key]
+
+    def find_or_create_all(self, tags: Sequence[Row]) -> set[int]:
+        """The ids of the tags that have the names of these, which may be another project's.
+
+        What is missing is made in the project, in their order, with the same colour.
+        """
+        missing: dict[str, Row] = {}
+        for tag in tags:
+            key = folded(tag["name"])
+            if key not in self._ids:
+                missing.setdefault(key, {"name": tag["name"], "color_id": tag["color_id"]})
+        if missing:
+            self._tx.run_many(_INSERT, [{"project_id": self._project_id, **tag} for tag in missing.values()])
+            self._read()
+        return {self._ids[folded(tag["name"])] for tag in tags}
+
+    def _read(self) -> None:
+        for row in self._tx.all(_USABLE, project_id=self._project_id):
+            self._ids.setdefault(folded(row["name"]), row["id"])
 
 
 def create(tx: Transaction, project_id: int, name: str, color_id: str | None) -> int:

@@ -1,4 +1,8 @@
-"""The procedures of the group Tag. Source: spec page "tags"."""
+"""The procedures of the group Tag. Source: spec page "tags".
+
+A tag is an object with ``id``, ``name``, ``project_id`` (0: it is global, for tasks of all projects) and ``color_id``
+(text or null).
+"""
 
 from __future__ import annotations
 
@@ -45,9 +49,10 @@ def get_tags_by_project(call: Call, project_id: Id) -> list[Row]:
 
 @procedure("createTag", access=members())
 def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None) -> int | bool:
-    """Make a tag in a project, in project 0 a global one; answers its id.
+    """Make a tag called ``tag`` in a project, in project 0 a global one; answers its id.
 
-    False when the name is null or, with the same case, taken in the project. The project isn't looked up.
+    ``color_id`` may be any text, null for no colour. False when the name is null or, with the same case, taken in the
+    project. The project isn't looked up.
     """
     number = validation.integer(project_id)
     if number is None or tag is None:
@@ -60,7 +65,7 @@ def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None)
 
 @procedure("updateTag", access=members(TAG))
 def update_tag(call: Call, tag_id: Id, tag: Text, color_id: Text = None) -> bool:
-    """Give a tag this name and this colour (null: none).
+    """Give a tag the name ``tag`` and this colour, both: a colour that is left out is taken away.
 
     False when the name is null or another tag of the project has it; true whatever is sent when there is no such tag.
     """

@@ -43,3 +43,15 @@ def task_tags_given(call: Call, task_id: int, project_id: int, names: Sequence[s
     """Attach the tags that a task was made or changed with; a tag named twice keeps the rest from being attached."""
     change = assignment.replace if replace else assignment.attach
     change(call.tx, task_id, project_id, names)
+
+
+@hookimpl
+def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
+    """A copy has tags of the same names."""
+    assignment.copy(call.tx, task_id, copy_id)
+
+
+@hookimpl
+def task_moved_to_project(call: Call, task_id: int, project_id: int) -> None:
+    """A moved task has tags of the same names that its new project can have."""
+    assignment.fit(call.tx, task_id, project_id)

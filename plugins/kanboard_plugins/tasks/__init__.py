@@ -2,10 +2,11 @@
 
 from kanboard_core.calls import Call
 from kanboard_core.database import Model
-from kanboard_core.events import BoundReaction
+from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_plugins.tasks import procedures, references
+from kanboard_plugins.tasks.event_types import EVENTS
 from kanboard_plugins.tasks.models import Task, Transition
 from kanboard_plugins.tasks.reactions import REACTIONS
 
@@ -22,6 +23,12 @@ def register_models() -> list[type[Model]]:
 def register_procedures() -> list[Procedure]:
     """The procedures of the group."""
     return declared_in(procedures)
+
+
+@hookimpl
+def register_events() -> list[EventType]:
+    """What happens to tasks."""
+    return list(EVENTS)
 
 
 @hookimpl

@@ -7,10 +7,10 @@ from typing import Any
 from kanboard_core.arguments import Array, Id, Scalar, Text
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
-from kanboard_core.permissions import ADMINISTRATORS, members, viewers
+from kanboard_core.permissions import ADMINISTRATORS, PROJECT, members, viewers
 from kanboard_core.procedures import READS, procedure
 from kanboard_plugins.application.colors import color_of
-from kanboard_plugins.tasks import creation, fields, overdue, positions, removal, status, updates
+from kanboard_plugins.tasks import creation, duplication, fields, overdue, positions, removal, status, transfer, updates
 from kanboard_plugins.tasks.fields import Refused
 from kanboard_plugins.tasks.models import Task
 from kanboard_plugins.tasks.scopes import TASK
@@ -211,6 +211,62 @@ def move_task_position(
     Emits ``task.move.swimlane``, ``task.move.column`` or ``task.move.position``.
     """
     return positions.move_as_asked(call, project_id, task_id, column_id, position, swimlane_id)
+
+
+@procedure("moveTaskToProject", access=members(TASK, PROJECT))
+def move_task_to_project(
+    call: Call,
+    task_id: Id,
+    project_id: Id,
+    swimlane_id: Id | None = None,
+    column_id: Id | None = None,
+    category_id: Id | None = None,
+    owner_id: Id | None = None,
+) -> bool:
+    """Move a task to a project, which may be its own; a closed one is open then.
+
+    ``swimlane_id``, ``column_id`` and ``category_id`` (null: those of the task) may be of any project: what has the
+    same name in the destination counts, else its first active swimlane, its first column, no category. ``owner_id``
+    (null: that of the task, 0: nobody) stays if the account is active and has a role in the destination, or an
+    administrator calls. A priority that the destination doesn't have becomes its default. Tags follow by their names.
+
+    False for an unknown task. True, but nothing is changed, when there is no such project or no column or active
+    swimlane in it. Emits ``task.move.project``.
+    """
+    options = {
+        "swimlane_id": swimlane_id,
+        "column_id": column_id,
+        "category_id": category_id,
+        "owner_id": owner_id,
+    }
+    return transfer.move_to_project(call, task_id, project_id, options)
+
+
+@procedure("duplicateTaskToProject", access=members(TASK, PROJECT))
+def duplicate_task_to_project(
+    call: Call,
+    task_id: Id,
+    project_id: Id,
+    swimlane_id: Id | None = None,
+    column_id: Id | None = None,
+    category_id: Id | None = None,
+    owner_id: Id | None = None,
+) -> int:
+    """Copy a task into a project, which may be its own; answers the id of the copy, which is open.
+
+    Where it goes is decided as by ``moveTaskToProject``; its creator is the caller. Comments, metadata and internal
+    links aren't copied, nor are the time spent and when the task was started or completed.
+
+    0 when there is no such task, no such project or no column or active swimlane in it. Emits ``task.create_update``
+    and ``task.create``.
+    """
+    options = {
+        "swimlane_id": swimlane_id,
+        "column_id": column_id,
+        "category_id": category_id,
+        "owner_id": owner_id,
+    }
+    return duplication.duplicate_to_project(call, task_id, project_id, options)
 
 
 def _shown(call: Call, rows: list[Row]) -> list[Row]:

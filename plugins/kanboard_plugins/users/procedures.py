@@ -1,4 +1,20 @@
-"""The procedures of the group User, open to the application and to administrators. Source: spec page "users"."""
+"""The procedures of the group User, open to the application and to administrators. Source: spec page "users".
+
+An account is an object with
+
+* ``id``, ``username``, ``name`` and ``email`` (text or null)
+* ``role``: ``app-admin``, ``app-manager`` or ``app-user``
+* ``is_active``: 0 when it is disabled
+* ``password``: a hash, or null; ``api_access_token``: the personal token, or null; ``twofactor_secret``: text or null
+* ``is_ldap_user``, ``disable_login_form``, ``twofactor_activated``: 0 or 1
+* ``nb_failed_login``, ``lock_expiration_date`` (Unix seconds; 0: not locked)
+* ``timezone``, ``language``, ``theme``, ``filter``, ``avatar_path``: what the person has chosen, or null
+* ``notifications_enabled``: 0 or 1; ``notifications_filter``: of which tasks, 1: all, 2: those assigned to the person,
+  3: created by the person, 4: either
+* ``token``: what the addresses of the account's public feeds end with, or ""
+* ``google_id``, ``github_id``, ``gitlab_id``: accounts elsewhere, or null
+* ``is_admin``, ``is_project_admin``: of no meaning any more; ``role`` counts
+"""
 
 from __future__ import annotations
 

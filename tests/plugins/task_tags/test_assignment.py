@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kanboard_core.testing import Client, Forbidden, RpcError
+from kanboard_core.database import Statement
+from kanboard_core.database.dialects import Dialect
+from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer, running
+
+#: moves or copies a task to a project; answers the id of what then stands there
+Put = Callable[[int, int], Awaitable[int]]
 
 
 @pytest.fixture
@@ -150,6 +156,145 @@ class TestSetTaskTags:
         await application.addProjectUser(other, bob.id, "project-viewer")
         with pytest.raises(Forbidden):
             await bob.setTaskTags(other, task, ["b"])
+
+
+class TestOtherProjects:
+    @pytest.fixture(params=["moveTaskToProject", "duplicateTaskToProject"])
+    def put(self, request: pytest.FixtureRequest, application: Client) -> Put:
+        async def call(task: int, project_id: int) -> int:
+            answer = await application.call(request.param, task, project_id)
+            return task if answer is True else int(answer)
+
+        return call
+
+    @pytest.fixture
+    async def other(self, application: Client, project: int) -> int:
+        created: int = await application.createProject("Two")
+        return created
+
+    async def test_a_tag_is_found_by_its_name_or_made_with_its_colour(
+        self, application: Client, project: int, other: int, put: Put
+    ) -> None:
+        red = await application.createTag(project, "red", "red")
+        everywhere = await application.createTag(0, "everywhere")
+        blue = await application.createTag(other, "BLUE")
+        task = await application.createTask(title="T", project_id=project, tags=["red", "everywhere", "blue"])
+        made = await put(task, other)
+        new = max(tag["id"] for tag in await application.getAllTags())
+        assert await application.getTaskTags(made) == {
+            str(everywhere): "everywhere",
+            str(blue): "BLUE",
+            str(new): "red",
+        }
+        assert [tag for tag in await application.getTagsByProject(other) if tag["id"] == new] == [
+            {"id": new, "name": "red", "project_id": other, "color_id": "red"}
+        ]
+        assert red in [tag["id"] for tag in await application.getTagsByProject(project)]
+        assert len(await application.getTagsByProject(project)) == 2
+
+    async def test_a_global_tag_of_the_name_comes_before_the_projects_own(
+        self, application: Client, project: int, other: int, put: Put
+    ) -> None:
+        task = await application.createTask(title="T", project_id=project, tags=["a"])
+        await application.createTag(other, "a")
+        everywhere = await application.createTag(0, "A")
+        assert await application.getTaskTags(await put(task, other)) == {str(everywhere): "A"}
+
+    async def test_names_are_compared_literally_and_by_ascii_case(
+        self, application: Client, project: int, other: int, put: Put
+    ) -> None:
+        for name in ("ab", "\u00c9"):
+            await application.createTag(other, name)
+        task = await application.createTask(title="T", project_id=project, tags=["a_", "\u00e9"])
+        assert await attached(application, await put(task, other)) == ["a_", "\u00e9"]
+
+    async def test_two_of_one_name_become_one(
+        self, application: Client, server: RunningServer, project: int, other: int, put: Put
+    ) -> None:
+        small, capital = [await application.createTag(project, name) for name in ("a", "A")]
+        task = await application.createTask("T", project)
+        for tag in (small, capital):
+            server.sql("INSERT INTO task_has_tags (task_id, tag_id) VALUES (?, ?)", task, tag)
+        assert await attached(application, await put(task, other)) == ["a"]
+        assert [tag["name"] for tag in await application.getTagsByProject(other)] == ["a"]
+
+    async def test_in_the_same_project_they_are_the_same(self, application: Client, project: int, put: Put) -> None:
+        task = await application.createTask(title="T", project_id=project, tags=["a", "b"])
+        assert await attached(application, await put(task, project)) == ["a", "b"]
+        assert len(await application.getAllTags()) == 2
+
+    async def test_a_task_without_tags_makes_none(
+        self, application: Client, project: int, other: int, put: Put
+    ) -> None:
+        await application.createTag(project, "a")
+        task = await application.createTask("T", project)
+        assert await application.getTaskTags(await put(task, other)) == {}
+        assert len(await application.getAllTags()) == 1
+
+    async def test_the_original_keeps_its_tags(self, application: Client, project: int, other: int) -> None:
+        task = await application.createTask(title="T", project_id=project, tags=["a", "b"])
+        before = await application.getTaskTags(task)
+        await application.duplicateTaskToProject(task, other)
+        assert await application.getTaskTags(task) == before
+
+    async def test_there_and_back_they_are_the_first_ones_again(
+        self, application: Client, project: int, other: int
+    ) -> None:
+        task = await application.createTask(title="T", project_id=project, tags=["a", "b"])
+        before = await application.getTaskTags(task)
+        await application.moveTaskToProject(task, other)
+        assert await application.getTaskTags(task) != before
+        await application.moveTaskToProject(task, project)
+        assert await application.getTaskTags(task) == before
+        assert len(await application.getAllTags()) == 4
+
+    async def test_nothing_is_left_of_copies_and_projects_that_are_removed(
+        self, application: Client, server: RunningServer, project: int, other: int
+    ) -> None:
+        task = await application.createTask(title="T", project_id=project, tags=["a", "b"])
+        copy = await application.duplicateTaskToProject(task, other)
+        await application.duplicateTaskToProject(task, other)
+        await application.moveTaskToProject(task, other)
+        await application.removeTask(copy)
+        assert server.sql("SELECT COUNT(*) FROM task_has_tags WHERE task_id = ?", copy) == [(0,)]
+        for project_id in (project, other):
+            await application.removeProject(project_id)
+        for table in ("tasks", "tags", "task_has_tags"):
+            assert server.sql(f"SELECT COUNT(*) FROM {table}") == [(0,)]
+
+    async def test_any_number_of_tags_takes_as_many_statements(
+        self, application: Client, project: int, put: Put, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        executed: list[Statement] = []
+        compiled = Dialect.compiled
+
+        def counting(self: Dialect, statement: Statement) -> Any:
+            executed.append(statement)
+            return compiled(self, statement)
+
+        monkeypatch.setattr(Dialect, "compiled", counting)
+        counts = set()
+        for number in (1, 2, 20):
+            names = [f"tag {number}.{place}" for place in range(number)]
+            task = await application.createTask(title="T", project_id=project, tags=names)
+            other = await application.createProject(f"Project {number}")
+            executed.clear()
+            made = await put(task, other)
+            counts.add(len(executed))
+            assert await attached(application, made) == names
+        assert len(counts) == 1
+
+
+@pytest.mark.parametrize("disabled", ["task_tags", "tags", "task_tags, tags"])
+async def test_tags_go_along_although_their_plugins_are_disabled(database: Path, disabled: str) -> None:
+    async with running(database, settings=[f"plugins.disabled={disabled}"]) as server:
+        application = server.client()
+        project, other = [await application.createProject(name) for name in ("One", "Two")]
+        task = await application.createTask(title="T", project_id=project, tags=["a"])
+        copy = await application.duplicateTaskToProject(task, other)
+        await application.moveTaskToProject(task, other)
+        assert server.sql("SELECT id, project_id FROM tags") == [(1, project), (2, other)]
+        assert server.sql("SELECT task_id, tag_id FROM task_has_tags ORDER BY task_id") == [(task, 2), (copy, 2)]
 
 
 async def test_an_unknown_task_has_none(application: Client) -> None:

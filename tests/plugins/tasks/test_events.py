@@ -25,6 +25,7 @@ NAMES = [
     "task.move.swimlane",
     "task.move.column",
     "task.move.position",
+    "task.move.project",
 ]
 
 
@@ -235,3 +236,48 @@ class TestMoves:
     ) -> None:
         await application.moveTaskPosition(project, task, 1, 2, 1)
         assert recorder.changes() == {"src_column_id": 1, "dst_column_id": 1}
+
+
+class TestOtherProjects:
+    @pytest.fixture
+    async def task(self, application: Client, project: int, other: int, recorder: Recorder) -> int:
+        """A task with two tags."""
+        created: int = await application.createTask(title="First", project_id=project, tags=["a", "b"])
+        recorder.names()
+        recorder.tags.clear()
+        return created
+
+    async def test_a_move_shows_the_task_in_its_new_project_and_no_changes(
+        self, application: Client, other: int, task: int, recorder: Recorder
+    ) -> None:
+        await application.moveTaskToProject(task, other)
+        [(name, payload)] = recorder.events
+        shown = payload.pop("task")
+        assert (name, payload) == ("task.move.project", {"task_id": task, "changes": []})
+        assert (shown["project_id"], shown["project_name"], shown["column_id"]) == (other, "Two", 5)
+
+    async def test_a_copy_is_a_new_task_that_has_nothing_inside_yet(
+        self, application: Client, other: int, task: int, recorder: Recorder
+    ) -> None:
+        copy_id = await application.duplicateTaskToProject(task, other)
+        assert [payload["task_id"] for _, payload in recorder.events] == [copy_id, copy_id]
+        assert recorder.names() == ["task.create_update", "task.create"]
+        assert recorder.tags == [2, 2]
+        assert len(await application.getTaskTags(copy_id)) == 2
+
+    @pytest.mark.parametrize("arguments", [(99, 2), (1, 99)])
+    async def test_what_does_not_happen_is_not_told(
+        self, application: Client, task: int, recorder: Recorder, arguments: tuple[int, int]
+    ) -> None:
+        await application.moveTaskToProject(*arguments)
+        await application.duplicateTaskToProject(*arguments)
+        assert recorder.names() == []
+
+    async def test_only_the_destination_was_modified(
+        self, application: Client, server: RunningServer, project: int, other: int, task: int
+    ) -> None:
+        for procedure in ("duplicateTaskToProject", "moveTaskToProject"):
+            server.sql("UPDATE projects SET last_modified = 1000")
+            await application.call(procedure, task, other)
+            modified = dict(server.sql("SELECT id, last_modified FROM projects"))
+            assert modified[project] == 1000 < modified[other]

@@ -124,6 +124,8 @@ WRITING: list[tuple[Any, ...]] = [
     ("closeTask", 1),
     ("openTask", 1),
     ("moveTaskPosition", 1, 1, 2, 1, 1),
+    ("moveTaskToProject", 1, 1),
+    ("duplicateTaskToProject", 1, 1),
     ("removeTask", 1),
 ]
 
@@ -166,6 +168,54 @@ async def test_an_unknown_task_is_forbidden_to_users(
         with pytest.raises(Forbidden):
             await bob.call(procedure, 99)
         assert await application.call(procedure, 99) in (False, None)
+
+
+@pytest.mark.parametrize("procedure", ["moveTaskToProject", "duplicateTaskToProject"])
+@pytest.mark.parametrize(
+    ("here", "there", "allowed"),
+    [
+        ("project-member", "project-member", True),
+        ("project-manager", "project-member", True),
+        ("project-viewer", "project-manager", False),
+        ("project-manager", "project-viewer", False),
+        ("project-manager", None, False),
+        (None, "project-manager", False),
+    ],
+)
+async def test_users_need_to_be_members_of_both_projects(
+    application: Client,
+    account: Callable[..., Awaitable[Client]],
+    project: int,
+    other: int,
+    procedure: str,
+    here: str | None,
+    there: str | None,
+    allowed: bool,
+) -> None:
+    bob = await account("bob", role="app-admin")
+    for project_id, role in ((project, here), (other, there)):
+        if role:
+            await application.addProjectUser(project_id, bob.id, role)
+    task = await application.createTask("First", project)
+    if allowed:
+        assert await bob.call(procedure, task, other)
+    else:
+        with pytest.raises(Forbidden):
+            await bob.call(procedure, task, other)
+    for unknown in ((99, other), (task, 99)):
+        with pytest.raises(Forbidden):
+            await bob.call(procedure, *unknown)
+
+
+@pytest.mark.parametrize("procedure", ["moveTaskToProject", "duplicateTaskToProject"])
+@pytest.mark.parametrize("name", ["task_id", "project_id", "swimlane_id", "column_id", "category_id", "owner_id"])
+async def test_an_array_or_object_is_no_id(application: Client, project: int, procedure: str, name: str) -> None:
+    arguments = {"task_id": await application.createTask("First", project), "project_id": project}
+    values: list[Any] = [[1], {}]
+    for value in values:
+        with pytest.raises(RpcError) as refused:
+            await application.call(procedure, **{**arguments, name: value})
+        assert refused.value.code == -32602
 
 
 @pytest.mark.parametrize("name", ["title", "description", "reference", "color_id", "date_due", "owner_id", "score"])
