@@ -38,7 +38,7 @@ fix: $(VENV)/.test ## Correct style where a tool can
 types: $(VENV)/.test ## Check types
 	$(BIN)/mypy
 
-docs: $(VENV)/.test ## Write what is generated: docs/configuration.md and kanboard.ini
+docs: $(VENV)/.test ## Write what is generated: kanboard.ini and the reference pages below docs/
 	$(BIN)/python -m kanboard_core.documentation
 
 recordings: $(VENV)/.test ## Refresh the recorded conversations (FROM=directory)

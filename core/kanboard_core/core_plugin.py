@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, ApplicationToken, DatabasePassword
+from kanboard_core.description import introspection
 from kanboard_core.hooks import hookimpl
+from kanboard_core.procedures import Procedure, declared_in
 
 if TYPE_CHECKING:
     from kanboard_core.server import Server
+
+
+@hookimpl
+def register_procedures() -> list[Procedure]:
+    """What the server says of itself."""
+    return declared_in(introspection)
 
 
 @hookimpl

@@ -3,6 +3,12 @@
 A plugin is a module (usually a package's ``__init__``) named by an entry point of the group ``kanboard.plugins``. It
 implements any of these functions, decorated with ``hookimpl``, and may name in ``requires`` the plugins it builds on.
 Implementations take as many of the arguments as they need. Arguments are only ever added.
+
+What a plugin brings (``register_...``) is asked once at start-up; an exception leaves the plugin out, and those that
+require it. Whatever else it takes part in runs in the thread and the transaction of a call. The part of a built-in
+plugin belongs to the call: an exception undoes both. Another plugin's runs in a savepoint of its own: an exception is
+undone, logged and reported, and the call goes on. ``ProcedureError``, ``Forbidden`` and ``InvalidParams`` are answers
+to the caller and undo the call, whoever raises them. Plugins that require others are called before those.
 """
 
 from __future__ import annotations
@@ -51,10 +57,6 @@ class TaskDetail:
         self.many = many
 
 
-# What a plugin brings. Asked once at start-up, in the main thread; an exception leaves the plugin out, and those that
-# require it.
-
-
 @hookspec
 def register_configuration() -> Section:
     """Answer the section of the plugin in the configuration, which bears the plugin's name.
@@ -79,7 +81,7 @@ def register_migrations() -> Iterable[Migration]:
     """Answer the steps that make the plugin's tables, versions 1, 2, 3, ...
 
     Once at start-up, in the main thread. The steps that a database hasn't seen run before it is opened for calls, in a
-    thread, each in a transaction of its own; one that fails leaves the plugin out.
+    thread, each in a transaction of its own; one that fails leaves the plugin out. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 
@@ -129,7 +131,8 @@ def register_authentication_backends(server: Server) -> Iterable[AccountBackend 
     """Answer ways to sign in, as an account or as the application; they are tried after the built-in ones.
 
     Once at start-up, in the main thread. An account back end's ``verify`` runs on the event loop, outside any
-    transaction, and must not block it; the other methods run inside a database job. One that raises is no way in.
+    transaction, and must not block it; the other methods run inside a database job. One that raises is no way in. Not
+    asked of a disabled plugin.
     """
     raise NotImplementedError
 
@@ -171,12 +174,6 @@ def register_commands() -> Iterable[click.Command]:
     in it. Not asked of a disabled plugin.
     """
     raise NotImplementedError
-
-
-# What a plugin takes part in: the thread and the transaction are those of the call. A built-in plugin's part belongs to
-# the call: an exception undoes both. Another's runs in a savepoint of its own: an exception is undone, logged and
-# reported, and the call goes on. ``ProcedureError``, ``Forbidden`` and ``InvalidParams`` are answers to the caller and
-# undo the call, whoever raises them.
 
 
 @hookspec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from enum import Enum
@@ -116,8 +117,10 @@ def declaration(function: Callable[..., Any]) -> Procedure:
     return found
 
 
-def declared_in(module: ModuleType) -> list[Procedure]:
-    """The procedures that a module declares, in the order of its text."""
+def declared_in(module: ModuleType | str) -> list[Procedure]:
+    """The procedures that a module declares, in the order of its text. A module names itself by its ``__name__``."""
+    if isinstance(module, str):
+        module = sys.modules[module]
     return [
         declaration(value)
         for value in vars(module).values()

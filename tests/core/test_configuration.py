@@ -1,17 +1,13 @@
 """What an operator can configure, where each value may come from, and what is said when it is wrong."""
 
-import configparser
 import contextlib
-import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kanboard_core import discovery, documentation
 from kanboard_core.configuration import (
     CORE_SCHEMA,
     Configuration,
@@ -21,12 +17,8 @@ from kanboard_core.configuration import (
     Section,
     load,
 )
-from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
 
 PROJECT = Path(__file__).parents[2]
-DELIVERED = documentation.delivered_schema()
-EVERYTHING = [pytest.param(s.name, o, id=f"{s.name}.{o.name}") for s, o in DELIVERED]
 
 
 @pytest.fixture
@@ -421,66 +413,3 @@ def test_an_option_that_contradicts_itself_is_refused() -> None:
         Option("port", 0, "", minimum=1)
     with pytest.raises(ValueError, match='default of option "greeting" cannot be written'):
         Option("greeting", " hello ", "")
-
-
-# What is generated
-
-
-@pytest.mark.parametrize("path", documentation.GENERATED, ids=str)
-def test_generated_files_are_current(path: Path) -> None:
-    assert (PROJECT / path).read_text("utf-8") == documentation.GENERATED[path](), "run: make docs"
-
-
-def test_kanboard_ini_has_every_option_in_order_and_at_its_default() -> None:
-    path = PROJECT / "kanboard.ini"
-    configuration = load(path, environment={}, schema=DELIVERED)
-    defaults = load(environment={}, schema=DELIVERED)
-    assert [configuration.shown(s.name, o.name) for s, o in DELIVERED] == [
-        defaults.shown(s.name, o.name) for s, o in DELIVERED
-    ]
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read(path, "utf-8")
-    present = [(section, option) for section in parser.sections() for option in parser.options(section)]
-    assert present == [(s.name, o.name) for s, o in DELIVERED]
-
-
-def test_what_is_delivered_are_the_options_of_the_core_and_of_built_in_plugins(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    built_in = types.ModuleType("built_in")
-    monkeypatch.setattr(built_in, "register_configuration", hookimpl(register_gitlab), raising=False)
-    loaded = Plugins([Plugin("gitlab", built_in, built_in=True, enabled=True, version="1")])
-    monkeypatch.setattr(discovery, "load", lambda: loaded)
-    assert documentation.kanboard_ini().endswith("\ntimeout = 5\n")
-    assert "| `timeout` | number | `5` | `KANBOARD_GITLAB_TIMEOUT` | Seconds. At least 1. |" in (
-        documentation.configuration_page()
-    )
-
-
-@pytest.mark.parametrize(("section", "option"), EVERYTHING)
-def test_every_option_is_explained_in_full_sentences_and_documented(section: str, option: Option) -> None:
-    assert option.help.endswith(".")
-    row = next(
-        line for line in documentation.configuration_page().splitlines() if f"`{option.variable(section)}`" in line
-    )
-    assert row.startswith(f"| `{option.name}` | {option.kind}")
-
-
-def test_a_secret_in_the_environment_does_not_get_into_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_AUTHENTICATION_TOKEN", "hunter2")
-    assert all("hunter2" not in make() for make in documentation.GENERATED.values())
-    assert "| `api_authentication_token` | text, secret | empty |" in documentation.configuration_page()
-
-
-def test_the_generator_writes_what_is_out_of_date_and_can_only_check(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    run = CliRunner().invoke
-    checked = run(documentation.main, ["--check"])
-    assert (checked.exit_code, list(tmp_path.iterdir())) == (1, [])
-    assert "kanboard.ini is out of date" in checked.output
-    assert run(documentation.main).exit_code == 0
-    assert (tmp_path / "docs/configuration.md").is_file()
-    again = run(documentation.main, ["--check"])
-    assert (again.exit_code, again.output) == (0, "")

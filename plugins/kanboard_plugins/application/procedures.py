@@ -36,7 +36,7 @@ def get_default_task_colors(call: Call) -> dict[str, dict[str, str]]:
 
 @procedure("getColorList", access=ANYONE, effect=Effect.NONE)
 def get_color_list(call: Call) -> dict[str, str]:
-    """Every colour: id -> name. The ids are what ``color_id`` of a task may be."""
+    """Every colour: id -> name. A task has the id as its ``color_id``."""
     return {color_id: color["name"] for color_id, color in colors.COLORS.items()}
 
 

@@ -48,7 +48,7 @@ def get_group(call: Call, group_id: Id) -> Row | None:
 
 @procedure("getAllGroups", access=ADMINISTRATORS, effect=READS)
 def get_all_groups(call: Call) -> list[Row]:
-    """Every group by name, as getGroup answers it, and ``nb_users``: how many accounts it has, disabled ones included."""
+    """Every group by name, as getGroup answers it, with ``nb_users``: how many accounts are in it, also disabled."""
     return groups.all_groups(call.tx)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, statement
 from kanboard_core.membership import in_projects_of
@@ -24,7 +26,7 @@ def active(call: Call) -> list[Row]:
     return with_urls(call, call.tx.all(_ACTIVE, user_id=call.caller.user_id))
 
 
-def create_private(call: Call, name: str | None, description: str | None) -> int | bool:
+def create_private(call: Call, name: str | None, description: str | None) -> int | Literal[False]:
     """Make a project of the caller's own; its id, False when a field breaks a rule or the settings forbid it."""
     if call.tx.setting("disable_private_project") == "1":
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from kanboard_core.arguments import Text
 from kanboard_core.calls import Call
@@ -35,7 +35,7 @@ def get_my_projects(call: Call) -> list[dict[str, Any]]:
 
 
 @procedure("createMyPrivateProject", access=USERS)
-def create_my_private_project(call: Call, name: Text, description: Text = None) -> int | bool:
+def create_my_private_project(call: Call, name: Text, description: Text = None) -> int | Literal[False]:
     """Make a private project of the caller's, who manages it; answers its id.
 
     False without a name, with one of more than 65535 characters, and when private projects are switched off.

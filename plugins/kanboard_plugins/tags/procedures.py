@@ -6,6 +6,8 @@ A tag is an object with ``id``, ``name``, ``project_id`` (0: it is global, for t
 
 from __future__ import annotations
 
+from typing import Literal
+
 from peewee import JOIN
 
 from kanboard_core import validation
@@ -48,7 +50,7 @@ def get_tags_by_project(call: Call, project_id: Id) -> list[Row]:
 
 
 @procedure("createTag", access=members())
-def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None) -> int | bool:
+def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None) -> int | Literal[False]:
     """Make a tag called ``tag`` in a project, in project 0 a global one; answers its id.
 
     ``color_id`` may be any text, null for no colour. False when the name is null or, with the same case, taken in the

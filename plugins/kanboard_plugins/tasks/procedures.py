@@ -1,8 +1,23 @@
-"""The procedures of the group Task. Source: spec page "tasks"."""
+"""The procedures of the group Task.
+
+A task is an object with the columns of its row: `id`, `title`, `description`, `date_creation`, `color_id`,
+`project_id`, `column_id`, `owner_id` (the assignee, 0: nobody), `position` (from 1, in its column and swimlane),
+`is_active` (1: open, 0: closed), `date_completed`, `score`, `date_due`, `category_id` (0: none), `creator_id`,
+`date_modification`, `reference`, `date_started`, `time_spent` and `time_estimated` (hours), `swimlane_id`,
+`date_moved`, `recurrence_status`, `recurrence_trigger`, `recurrence_factor`, `recurrence_timeframe`,
+`recurrence_basedate`, `recurrence_parent`, `recurrence_child`, `priority`, `external_provider`, `external_uri`; dates
+are in Unix seconds. Where the description says so, also `url` and `color`, an object with `name`, `background` and
+`border`.
+
+An overdue task is an object with `id`, `title`, `date_due`, `project_id`, `creator_id`, `owner_id`, `project_name`,
+`assignee_username` and `assignee_name`.
+
+Source: spec page "tasks".
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from kanboard_core.arguments import Array, Id, Scalar, Text
 from kanboard_core.calls import Call
@@ -56,7 +71,7 @@ def create_task(
     date_started: Scalar = "",
     time_spent: Scalar = None,
     time_estimated: Scalar = None,
-) -> int | bool:
+) -> int | Literal[False]:
     """Add a task at the end of a column and swimlane; answers its id.
 
     Without ``column_id`` it is the first column, without ``swimlane_id`` the first active swimlane. ``date_due`` and

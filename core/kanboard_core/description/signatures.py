@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kanboard_core.arguments import Parameter
+from kanboard_core.description.returns import answer_schema, kinds_of
 from kanboard_core.procedures import Procedure
-from kanboard_core.returns import answer_schema, kinds_of
 
 #: one and many of each type of JSON
 _KINDS = {

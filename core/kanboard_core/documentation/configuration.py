@@ -1,16 +1,8 @@
-"""Files that are generated from declarations: `kanboard.ini`, the operators' page about it, the pages of procedures.
+"""`kanboard.ini` with every option, and the page about the configuration, for operators: made from the schema."""
 
-Run as a module below the project's folder it writes them; with --check it only says which are out of date.
-"""
-
-import sys
 import textwrap
-from collections.abc import Callable
-from pathlib import Path
 
-import click
-
-from kanboard_core import discovery, reference
+from kanboard_core import discovery
 from kanboard_core.options import Kind, Option, Schema, Section
 
 _INI_HEAD = """\
@@ -54,7 +46,7 @@ def kanboard_ini() -> str:
     return "\n".join([_INI_HEAD, *("\n".join(_ini_section(section)) for section in delivered_schema().sections)])
 
 
-def configuration_page() -> str:
+def page() -> str:
     """The Markdown page about every option of `delivered_schema`."""
     return "\n".join([_PAGE_HEAD, *("\n".join(_page_section(section)) for section in delivered_schema().sections)])
 
@@ -116,38 +108,3 @@ def _limits(option: Option) -> list[str]:
         if bound  # that nothing is below 0 goes without saying
     ]
     return [f"{', '.join(bounds).capitalize()}."] if bounds else []
-
-
-GENERATED: dict[Path, Callable[[], str]] = {
-    Path("kanboard.ini"): kanboard_ini,
-    Path("docs/configuration.md"): configuration_page,
-}
-"""What makes each generated file, by its place in the project; the pages about procedures are made together."""
-
-
-def generated() -> dict[Path, str]:
-    """The text of every generated file, by its place in the project."""
-    return {path: make() for path, make in GENERATED.items()} | reference.delivered()
-
-
-@click.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail when a file is out of date.")
-def main(check: bool) -> None:
-    """Write the generated files below the working directory; a page about what is gone is removed."""
-    texts = generated()
-    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
-    gone = [path for path in sorted(reference.FOLDER.glob("*.md")) if path not in texts]
-    for path in stale:
-        if not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts[path], encoding="utf-8")
-        click.echo(f"{path} is out of date" if check else f"{path} written")
-    for path in gone:
-        if not check:
-            path.unlink()
-        click.echo(f"{path} is of nothing any more" if check else f"{path} removed")
-    sys.exit(bool(check and (stale or gone)))
-
-
-if __name__ == "__main__":
-    main()

@@ -13,10 +13,10 @@ import orjson
 
 from kanboard_core import framing
 from kanboard_core.arguments import Parameter
+from kanboard_core.description.returns import answer_schema, kinds_of
+from kanboard_core.description.signatures import summary_and_description, type_name
 from kanboard_core.permissions import Access
 from kanboard_core.procedures import Procedure
-from kanboard_core.returns import answer_schema, kinds_of
-from kanboard_core.signatures import summary_and_description, type_name
 
 #: release of the specification that the documents follow
 OPENRPC_VERSION = "1.4.1"

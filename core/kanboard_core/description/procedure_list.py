@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from itertools import zip_longest
 
-from kanboard_core.openrpc import access
+from kanboard_core.description.openrpc import access
+from kanboard_core.description.signatures import short_signature_lines, signature, summary_and_description
 from kanboard_core.procedures import Procedure
-from kanboard_core.signatures import short_signature_lines, signature, summary_and_description
 
 #: columns of the terminal that the table takes
 WIDTH = 100

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from kanboard_core import __version__, openrpc
+from kanboard_core import __version__
 from kanboard_core.calls import Call
+from kanboard_core.description import openrpc
 from kanboard_core.permissions import ANYONE
 from kanboard_core.procedures import Effect, Registry, procedure
 

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import pytest
 from click.testing import CliRunner
 
-from kanboard_core import documentation, reference
+from kanboard_core import documentation
 from kanboard_core.arguments import ArgumentType, Id, to_scalar
 from kanboard_core.calls import Call
+from kanboard_core.documentation.procedures import FOLDER, delivered, pages
 from kanboard_core.permissions import USERS
 from kanboard_core.procedures import Effect, Procedure, procedure
-from kanboard_core.reference import FOLDER, delivered, pages
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 Shade = Annotated[Any, ArgumentType("shade", to_scalar, {"type": ["string", "null"]})]
 
@@ -140,7 +140,7 @@ def test_lines_fit_the_page(built_in: dict[Path, str]) -> None:
 
 
 def test_the_pages_are_up_to_date(built_in: dict[Path, str]) -> None:
-    there = {path.relative_to(PROJECT) for path in (PROJECT / reference.FOLDER).iterdir()}
+    there = {path.relative_to(PROJECT) for path in (PROJECT / FOLDER).iterdir()}
     assert there == built_in.keys(), "run: make docs"
     for path, page in built_in.items():
         assert (PROJECT / path).read_text("utf-8") == page, "run: make docs"

@@ -9,10 +9,8 @@ import pytest
 from kanboard_core.arguments import OMITTED, ArgumentType, Id, Integer, Scalar, Text, to_list
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
-from kanboard_core.permissions import ANYONE
-from kanboard_core.procedures import Procedure, procedure
-from kanboard_core.returns import schema_of
-from kanboard_core.signatures import (
+from kanboard_core.description.returns import schema_of
+from kanboard_core.description.signatures import (
     in_words,
     paragraphs,
     short_signature_lines,
@@ -20,6 +18,8 @@ from kanboard_core.signatures import (
     signature_lines,
     summary_and_description,
 )
+from kanboard_core.permissions import ANYONE
+from kanboard_core.procedures import Procedure, procedure
 
 Names = Annotated[list[Any], ArgumentType("names", to_list, {"type": "array"})]
 NO_TAGS: list[Any] = []

@@ -17,10 +17,11 @@ from referencing import Registry as Schemas
 from referencing.jsonschema import DRAFT7
 from tests.conformance.replay import RECORDINGS
 
-from kanboard_core import framing, openrpc
+from kanboard_core import framing
 from kanboard_core.arguments import OMITTED, ArgumentType, Id, Scalar
 from kanboard_core.calls import Call
 from kanboard_core.configuration import load
+from kanboard_core.description import openrpc
 from kanboard_core.permissions import (
     ADMINISTRATORS,
     ANYONE,

@@ -16,9 +16,9 @@ from jsonschema import Draft7Validator
 from kanboard_core.arguments import Id
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
+from kanboard_core.description.returns import answer_schema, schema_of
 from kanboard_core.permissions import Scope, viewers
 from kanboard_core.procedures import Procedure, procedure
-from kanboard_core.returns import answer_schema, schema_of
 
 
 class Shade(Enum):

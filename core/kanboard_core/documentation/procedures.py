@@ -12,9 +12,7 @@ from pathlib import Path
 
 from kanboard_core import discovery, framing
 from kanboard_core.arguments import Parameter
-from kanboard_core.procedures import Effect, Procedure
-from kanboard_core.server import Server
-from kanboard_core.signatures import (
+from kanboard_core.description.signatures import (
     answer,
     default_text,
     in_words,
@@ -22,6 +20,8 @@ from kanboard_core.signatures import (
     signature_lines,
     type_name,
 )
+from kanboard_core.procedures import Effect, Procedure
+from kanboard_core.server import Server
 
 #: where the pages are, below the project's folder
 FOLDER = Path("docs/procedures")

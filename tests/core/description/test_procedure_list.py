@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from kanboard_core.configuration import load
+from kanboard_core.description.procedure_list import WIDTH, as_json, as_table, matching
 from kanboard_core.permissions import managers
 from kanboard_core.plugins import Plugins
-from kanboard_core.procedure_list import WIDTH, as_json, as_table, matching
 from kanboard_core.procedures import Procedure, Registry
 from kanboard_core.server import Server
 

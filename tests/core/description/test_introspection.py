@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.core.test_openrpc import META_SCHEMA
+from tests.core.description.test_openrpc import META_SCHEMA
 
 from kanboard_core import __version__, discovery
 from kanboard_core.calls import NO_DATABASE, Call
-from kanboard_core.introspection import discover
+from kanboard_core.description.introspection import discover
 from kanboard_core.permissions import APPLICATION
 from kanboard_core.testing import TOKEN, Client, RpcError, RunningServer, Unauthorized, running
 
@@ -94,5 +94,5 @@ async def test_it_holds_nothing_of_the_configuration(database: Path) -> None:
         )
     told = body.decode()
     assert '"rpc.discover"' in told
-    for kept_back in (secret, TOKEN.join('""'), str(database.parent), str(Path(__file__).parents[2])):
+    for kept_back in (secret, TOKEN.join('""'), str(database.parent), str(Path(__file__).parents[3])):
         assert kept_back not in told

@@ -1,0 +1,1 @@
+"""What is served, described for programs and for people: from the declarations of the procedures."""
