@@ -10,7 +10,7 @@ from pathlib import Path
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration import load as load_configuration
 from kanboard_core.options import suggestion
-from kanboard_core.plugins import DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace
+from kanboard_core.plugins import CORE, DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace
 
 GROUP = "kanboard.plugins"
 
@@ -70,6 +70,9 @@ def _found(enabled: set[str]) -> dict[str, EntryPoint]:
     """The entry points by name. Of two with one name the built-in one counts; two of others can't be told apart."""
     found: dict[str, EntryPoint] = {}
     for entry in entry_points(group=GROUP):
+        if entry.name == CORE:
+            _logger.warning("%s has a plugin called %r, as the server calls itself", _distribution(entry), CORE)
+            continue
         other = found.get(entry.name)
         if other is None or (_is_built_in(entry) and not _is_built_in(other)):
             found[entry.name] = entry

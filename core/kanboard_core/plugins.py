@@ -15,6 +15,7 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -31,6 +32,8 @@ from kanboard_core.options import CORE_SCHEMA, Schema, Section, suggestion
 from kanboard_core.permissions import Decided, Forbidden
 
 DISTRIBUTION = "kanboard-server"
+#: the name under which the core takes part in its own hooks
+CORE = "core"
 
 _logger = logging.getLogger(__name__)
 
@@ -111,12 +114,11 @@ class Plugins:
     """The plugins of one server, each after those it requires."""
 
     def __init__(self, plugins: Iterable[Plugin], *, trace: Trace | None = None) -> None:
-        """Put installed plugins in order and register those that are imported.
+        """Put installed plugins in order and register those that are imported; what is handed in is copied.
 
-        What is handed in is copied: what happens to a plugin in one server isn't seen in another.
         Raises PluginError for a requirement that can't be met.
         """
-        core = Plugin("core", core_plugin, built_in=True, enabled=True, version=__version__, distribution=DISTRIBUTION)
+        core = Plugin(CORE, core_plugin, built_in=True, enabled=True, version=__version__, distribution=DISTRIBUTION)
         self._plugins = [core, *_in_order([replace(plugin, incidents=0, last_incident="") for plugin in plugins])]
         self.trace = trace
         self._manager = pluggy.PluginManager(hooks.PROJECT)
@@ -131,6 +133,14 @@ class Plugins:
                     self._register(plugin)
                 except Exception as error:
                     self.fail(plugin, "registration", error)
+
+    def copy(self) -> Plugins:
+        """The same plugins for another server: what happens to a plugin in one isn't seen in the other."""
+        copied = copy(self)
+        copied._plugins = [replace(plugin, incidents=0, last_incident="") for plugin in self._plugins]
+        copied._bound = {}
+        copied._sections = dict(self._sections)
+        return copied
 
     def __iter__(self) -> Iterator[Plugin]:
         """Every installed plugin, also those that are off or failed; not the core's own."""
@@ -165,11 +175,8 @@ class Plugins:
         undone, logged and reported; answers to the caller (``ProcedureError``, ``Forbidden``, ``InvalidParams``) go on
         all the same.
         """
-        bound = self._bound.get(hook)
-        if bound is None:
-            bound = self._bound[hook] = self._implementations(hook)
         answers = []
-        for implementation in bound:
+        for implementation in self._implementations(hook):
             answer = self._carry_out(hook, implementation, arguments)
             if answer is not None:
                 answers.append(answer)
@@ -227,7 +234,8 @@ class Plugins:
             exc_info=problem if isinstance(problem, BaseException) and not isinstance(problem, PluginError) else None,
         )
         plugin.failure = Failure(stage, reason)
-        self._forget(plugin)
+        self._bound.clear()
+        self._sections.pop(plugin.name, None)
         self._fail_dependents(plugin)
 
     def report(self, name: str, where: str, error: BaseException) -> None:
@@ -243,6 +251,7 @@ class Plugins:
         if isinstance(requires, str) or not all(isinstance(name, str) for name in requires):
             raise PluginError('"requires" must be a tuple of names of plugins')
         self._manager.register(plugin.module, plugin.name)
+        self._bound.clear()
         self._check_implementations(plugin)
         section = self.ask(plugin, "register_configuration")
         if section is not None:
@@ -267,24 +276,22 @@ class Plugins:
                 if implementation.plugin is plugin.module and (implementation.wrapper or implementation.hookwrapper):
                     raise PluginError(f"{caller.name} is a wrapper, and wrappers can't be contained")
 
-    def _forget(self, plugin: Plugin) -> None:
-        self._bound.clear()
-        self._sections.pop(plugin.name, None)
-        if plugin.module is not None and self._manager.is_registered(plugin.module):
-            self._manager.unregister(plugin.module)
-
     def _fail_dependents(self, failed: Plugin) -> None:
         for plugin in self._plugins:
             if plugin.takes_part and failed.name in plugin.requires:
                 self.fail(plugin, "requirement", f"it requires {failed.name}, which failed")
 
     def _implementations(self, hook: str) -> list[_Implementation]:
-        """In the order in which they are called: what registered last comes first."""
-        by_name = {plugin.name: plugin for plugin in self._plugins}
-        return [
-            _Implementation(by_name[found.plugin_name], found.function, found.argnames)
-            for found in reversed(getattr(self._manager.hook, hook).get_hookimpls())
-        ]
+        """In the order in which they are called: what registered last comes first. Looked for once."""
+        bound = self._bound.get(hook)
+        if bound is None:
+            by_name = {plugin.name: plugin for plugin in self._plugins}
+            bound = self._bound[hook] = [
+                _Implementation(by_name[found.plugin_name], found.function, found.argnames)
+                for found in reversed(getattr(self._manager.hook, hook).get_hookimpls())
+                if by_name[found.plugin_name].takes_part
+            ]
+        return bound
 
     def _carry_out(self, hook: str, implementation: _Implementation, arguments: dict[str, Any]) -> Any:
         plugin, where = implementation.plugin, f"the hook {hook}"

@@ -113,7 +113,7 @@ async def running(
     if plugins is None:
         configuration, plugins = discovery.configured(settings=settings, environment={})
     else:
-        plugins = Plugins(plugins, trace=plugins.trace)
+        plugins = plugins.copy()
         configuration = load(settings=settings, environment={}, schema=plugins.schema)
     server = Server(configuration, plugins)
     location.prepare(server.database.engine, configuration)
