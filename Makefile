@@ -73,5 +73,5 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --upgrade --gene
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 clean: ## Remove the environment and everything that was made by a tool; data/ stays
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find core plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis plugin_template/.ruff_cache
+	find core plugins plugin_template tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

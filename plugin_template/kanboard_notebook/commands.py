@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from kanboard_core.commands.invocation import with_plugins
+from kanboard_core.commands import with_plugins
 from kanboard_core.configuration import Configuration
 from kanboard_core.offline import application_call
 from kanboard_core.plugins import Plugins

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 from kanboard_core.events import Event
-from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer
-
-Factory = Callable[..., Awaitable[int]]
+from kanboard_core.testing import AccountFactory, Client, Forbidden, IdFactory, RpcError, RunningServer
 
 
 @pytest.fixture
-async def task_id(project: Factory, task: Factory) -> int:
+async def task_id(project: IdFactory, task: IdFactory) -> int:
     """A task in a project of its own."""
     return await task(await project())
 
@@ -46,9 +42,7 @@ async def test_a_note_needs_a_task(application: Client) -> None:
     assert (refused.value.code, refused.value.data) == (-32602, "There is no such task")
 
 
-async def test_members_write_and_viewers_read(
-    account: Callable[..., Awaitable[Client]], project: Factory, task: Factory
-) -> None:
+async def test_members_write_and_viewers_read(account: AccountFactory, project: IdFactory, task: IdFactory) -> None:
     member, viewer, stranger = await account("member"), await account("viewer"), await account("stranger")
     task_id = await task(await project(members={member: "project-member", viewer: "project-viewer"}))
 
@@ -70,7 +64,7 @@ async def test_notes_go_with_their_task(application: Client, task_id: int, serve
 
 
 async def test_notes_stay_when_their_author_goes(
-    application: Client, account: Callable[..., Awaitable[Client]], project: Factory, task: Factory
+    application: Client, account: AccountFactory, project: IdFactory, task: IdFactory
 ) -> None:
     author = await account("author")
     task_id = await task(await project(members={author: "project-member"}))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from kanboard_core.testing import Client, RpcError
-
-Factory = Callable[..., Awaitable[int]]
+from kanboard_core.testing import Client, IdFactory, RpcError
 
 
 class Elsewhere:
@@ -49,7 +47,7 @@ def settings(address: str) -> list[str]:
 
 
 @pytest.fixture
-async def note_id(application: Client, project: Factory, task: Factory) -> int:
+async def note_id(application: Client, project: IdFactory, task: IdFactory) -> int:
     created: int = await application.createNotebookNote(await task(await project()), "Buy boxes")
     return created
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from kanboard_core.testing import Client, RunningServer
-
-Factory = Callable[..., Awaitable[int]]
+from kanboard_core.testing import Client, IdFactory, RunningServer
 
 
 async def test_a_closed_task_has_a_note_of_it(
-    application: Client, server: RunningServer, project: Factory, task: Factory
+    application: Client, server: RunningServer, project: IdFactory, task: IdFactory
 ) -> None:
     task_id = await task(await project())
     assert await application.closeTask(task_id)

@@ -10,7 +10,16 @@ from typing import Any
 import click
 
 from kanboard_core import __version__
-from kanboard_core.commands.invocation import chosen_file, configuration_options, refusing
+from kanboard_core.commands.invocation import (
+    Refused,
+    chosen_file,
+    configuration_options,
+    configured,
+    refusing,
+    with_plugins,
+)
+
+__all__ = ["Refused", "configured", "main", "with_plugins"]
 
 _logger = logging.getLogger(__name__)
 
@@ -83,7 +92,3 @@ def _add(found: dict[str, click.Command], command: Any, plugin: str) -> None:
         _logger.warning("plugin %s: there is a command %s already", plugin, command.name)
         return
     found[command.name] = command
-
-
-if __name__ == "__main__":
-    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,13 +97,13 @@ def disable(config: Path | None, name: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def new(name: str, folder: Path | None) -> None:
     """Begin a plugin called NAME in a new FOLDER (default: kanboard-NAME), from a complete example."""
-    from kanboard_core.template import fill
+    from kanboard_core.template import default_folder, fill
 
     with refusing():
-        folder = folder or Path(f"kanboard-{name}")
         for path in fill(name, folder):
             click.echo(path)
-        click.echo(f"next: pip install -e {folder}[test], then kanboard-server plugins enable {name}")
+    target = shlex.quote(f"{folder or default_folder(name)}[test]")
+    click.echo(f"next: pip install --editable {target}, then kanboard-server plugins enable {name}")
 
 
 def _inventory(configuration: Configuration, plugins: Plugins, running: str | None) -> list[Description]:

@@ -15,6 +15,8 @@ kanboard-server[testing]``).
 
 from kanboard_core.testing.clients import Client, Forbidden, RpcError, Unauthorized
 from kanboard_core.testing.fixtures import (
+    AccountFactory,
+    IdFactory,
     account,
     administrator,
     application,
@@ -28,12 +30,15 @@ from kanboard_core.testing.fixtures import (
     settings,
     task,
 )
-from kanboard_core.testing.servers import TOKEN, RunningServer, copy_database, make_database, running
+from kanboard_core.testing.servers import TOKEN, Ended, RunningServer, copy_database, make_database, running
 
 __all__ = [
     "TOKEN",
+    "AccountFactory",
     "Client",
+    "Ended",
     "Forbidden",
+    "IdFactory",
     "RpcError",
     "RunningServer",
     "Unauthorized",

@@ -18,6 +18,10 @@ from kanboard_core.plugins import Plugins
 from kanboard_core.testing.clients import Client
 from kanboard_core.testing.servers import RunningServer, copy_database, make_database, running
 
+#: what the fixtures that create something are
+AccountFactory = Callable[..., Awaitable[Client]]
+IdFactory = Callable[..., Awaitable[int]]
+
 
 @pytest.fixture(scope="session")
 def enabled_plugins() -> Sequence[str]:
@@ -55,10 +59,19 @@ def settings() -> list[str]:
 
 
 @pytest_asyncio.fixture
-async def server(database: Path, plugins: Plugins, settings: list[str]) -> AsyncIterator[RunningServer]:
-    """A running server on an empty database."""
+async def server(
+    database: Path, plugins: Plugins, settings: list[str], enabled_plugins: Sequence[str]
+) -> AsyncIterator[RunningServer]:
+    """A running server on an empty database.
+
+    At the end the test fails when one of the ``enabled_plugins`` raised in a hook, a reaction, a procedure, ... what it
+    shouldn't: the server goes on then, and nothing else would show it. ``server.incidents_expected = True`` says that
+    this is meant.
+    """
     async with running(database, plugins=plugins, settings=settings) as running_server:
         yield running_server
+        incidents = {name: where for name, where in running_server.incidents.items() if name in enabled_plugins}
+        assert running_server.incidents_expected or not incidents, f"plugins failed: {incidents}"  # noqa: S101
 
 
 @pytest.fixture
@@ -80,7 +93,7 @@ def administrator(server: RunningServer) -> Client:
 
 
 @pytest.fixture
-def account(server: RunningServer, application: Client) -> Callable[..., Awaitable[Client]]:
+def account(server: RunningServer, application: Client) -> AccountFactory:
     """Creates accounts: ``bob = await account("bob", role="app-manager")`` gives a client that knows its ``id``."""
 
     async def create(username: str, *, role: str = "app-user", password: str = "secret") -> Client:  # noqa: S107
@@ -93,7 +106,7 @@ def account(server: RunningServer, application: Client) -> Callable[..., Awaitab
 
 
 @pytest.fixture
-def project(application: Client) -> Callable[..., Awaitable[int]]:
+def project(application: Client) -> IdFactory:
     """Creates projects: ``await project("Moving", members={bob: "project-member"})`` gives the id.
 
     Other named arguments are those of ``createProject``.
@@ -110,7 +123,7 @@ def project(application: Client) -> Callable[..., Awaitable[int]]:
 
 
 @pytest.fixture
-def task(application: Client) -> Callable[..., Awaitable[int]]:
+def task(application: Client) -> IdFactory:
     """Creates tasks: ``await task(project_id, "Pack", color_id="green")`` gives the id.
 
     Named arguments are those of ``createTask``.

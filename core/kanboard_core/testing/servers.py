@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +46,27 @@ class _Listening(Reactions):
         self._seen.append(event)
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has ended."""
+
+    exit_code: int
+    #: what it wrote on standard output
+    output: str
+    #: what it wrote on standard error
+    errors: str
+
+
 class RunningServer:
     """A server that listens on a port of its own."""
 
-    def __init__(self, server: Server, base_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, server: Server, base_url: str, session: aiohttp.ClientSession, settings: Sequence[str] = ()
+    ) -> None:
         self.server = server
+        self._settings = settings
+        #: whether plugins are meant to raise what they shouldn't; else the fixture ``server`` fails the test
+        self.incidents_expected = False
         #: with a closing slash
         self.base_url = base_url
         self._session = session
@@ -72,6 +92,27 @@ class RunningServer:
     def client(self, username: str = "jsonrpc", password: str = TOKEN) -> Client:
         """A client; without arguments it is the application."""
         return Client(self._session, self.url, username, password)
+
+    async def command(self, *arguments: str) -> Ended:
+        """Run ``kanboard-server`` in a process of its own, with the plugins, the settings and the database of this one.
+
+        The arguments begin with the name of a command: ``await server.command("notebook", "prune", "--days=30")``.
+        """
+        enabled = ",".join(plugin.name for plugin in self.server.plugins if plugin.enabled and not plugin.built_in)
+        settings = [f"--set={setting}" for setting in (*self._settings, f"plugins.enabled={enabled}")]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "kanboard_core.commands",
+            *arguments,
+            *settings,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=self.server.database.engine.path.parent,
+        )
+        output, errors = await process.communicate()
+        return Ended(process.returncode or 0, output.decode(), errors.decode())
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Carry out SQL on a connection of its own, beside the server; answers the rows found."""
@@ -129,7 +170,7 @@ async def running(
             port = runner.addresses[0][1]
             base_url = f"http://127.0.0.1:{port}{configuration.text('server', 'prefix')}/"
             async with aiohttp.ClientSession() as session:
-                running_server = RunningServer(server, base_url, session)
+                running_server = RunningServer(server, base_url, session, settings)
                 yield running_server
         finally:
             await runner.cleanup()
