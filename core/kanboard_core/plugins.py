@@ -81,7 +81,7 @@ class Plugin:
     def requires(self) -> tuple[str, ...]:
         """Names of the plugins it builds on."""
         requires = getattr(self.module, "requires", ())
-        return () if isinstance(requires, str) else tuple(str(name) for name in requires)
+        return tuple(requires) if _are_names(requires) else ()
 
     @property
     def state(self) -> str:
@@ -131,7 +131,7 @@ class Plugins:
             elif plugin.module is not None:
                 try:
                     self._register(plugin)
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     self.fail(plugin, "registration", error)
 
     def copy(self) -> Plugins:
@@ -225,7 +225,7 @@ class Plugins:
 
     def fail(self, plugin: Plugin, stage: str, problem: BaseException | str) -> None:
         """Go on without a plugin, and without those that require it."""
-        reason = problem if isinstance(problem, str) else _in_words(problem)
+        reason = problem if isinstance(problem, str) else in_words(problem)
         _logger.error(
             "plugin %s is left out, it failed at %s: %s",
             plugin.name,
@@ -247,8 +247,7 @@ class Plugins:
                 plugin.last_incident = where
 
     def _register(self, plugin: Plugin) -> None:
-        requires = getattr(plugin.module, "requires", ())
-        if isinstance(requires, str) or not all(isinstance(name, str) for name in requires):
+        if not _are_names(getattr(plugin.module, "requires", ())):
             raise PluginError('"requires" must be a tuple of names of plugins')
         self._manager.register(plugin.module, plugin.name)
         self._bound.clear()
@@ -334,10 +333,16 @@ def _shown(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-def _in_words(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
+    """What an exception says, on one line."""
+    said = " ".join(str(error).split())
     if isinstance(error, PluginError):
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return said
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, (tuple, list, set, frozenset)) and all(isinstance(name, str) for name in value)
 
 
 def _in_order(plugins: list[Plugin]) -> list[Plugin]:

@@ -59,7 +59,7 @@ def registered(plugins: Plugins, server: Server) -> Iterator[Registrations]:
             continue  # it requires one that has just failed
         try:
             yield _registrations(plugins, plugin, server)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             plugins.fail(plugin, "registration", error)
 
 

@@ -38,8 +38,13 @@ class _Commands(click.Group):
     """The core's commands, and those of the plugins that are on."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The core's first."""
-        return [*_MODULES, *sorted(_of_plugins([]))]
+        """The core's first; only those, with the reason, when the plugins can't be found out."""
+        try:
+            with refusing():
+                return [*_MODULES, *sorted(_of_plugins([]))]
+        except Refused as refused:
+            refused.show()
+            return [*_MODULES]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -80,7 +85,7 @@ def _of_plugins(arguments: list[str]) -> dict[str, click.Command]:
         try:
             for command in plugins.ask(plugin, "register_commands") or ():
                 _add(found, command, plugin.name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             plugins.fail(plugin, "registration", error)
     return found
 

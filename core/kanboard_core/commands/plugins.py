@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +115,7 @@ def _inventory(configuration: Configuration, plugins: Plugins, running: str | No
     states = _states(running) if running else {}
     for plugin in described:
         state = states.get(plugin["name"])
-        if state is not None and state != plugin["state"]:
+        if state is not None and state != plugin["state"] and not plugin["why"].startswith(state):
             plugin["state"] = "failed" if "failed" in state else state
             plugin["why"] = f"the running server says: {state}"
     return described
@@ -126,15 +127,19 @@ def _states(url: str) -> dict[str, str]:
     if not address.startswith(("http://", "https://")):
         raise ConfigurationError(f"{url} is no address of a server")
     try:
-        with urllib.request.urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - http and https only
-            states: dict[str, str] = json.load(answer)["plugins"]
-    except urllib.error.HTTPError as error:
-        states = json.load(error).get("plugins", {}) if error.code == 503 else {}
-        if not states:
-            raise ConfigurationError(f"{address} answered {error.code}") from error
-    except (OSError, ValueError, KeyError) as error:
-        raise ConfigurationError(f"{address} gave no answer that could be read: {error}") from error
-    return states
+        try:
+            answer = urllib.request.urlopen(address, timeout=_SECONDS)  # noqa: S310 - http and https only
+        except urllib.error.HTTPError as error:
+            if error.code != 503:  # that is a server that isn't ready, and says why
+                raise
+            answer = error
+        with answer:
+            states = json.load(answer)["plugins"]
+        return {str(name): str(state) for name, state in states.items()}
+    except (OSError, HTTPException) as error:
+        raise ConfigurationError(f"{address} can't be asked: {' '.join(str(error).split())}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"{address} gave no answer that could be read") from error
 
 
 def _tell(name: str, state: str, changed: bool, file: Path) -> None:
