@@ -96,7 +96,7 @@ class DatabasePassword(AccountBackend):
 class ContainedAccountBackend(AccountBackend):
     """A back end of a third party: when it raises it is no way in, and everybody else signs in as before."""
 
-    def __init__(self, backend: AccountBackend, report: Callable[[str, Exception], None]) -> None:
+    def __init__(self, backend: AccountBackend, report: Callable[[str, BaseException], None]) -> None:
         self._backend = backend
         self._report = report
         self.auth_type = backend.auth_type
@@ -105,7 +105,7 @@ class ContainedAccountBackend(AccountBackend):
         """What the back end says."""
         try:
             return self._backend.stored(account)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._report(f"the back end {self.auth_type}", error)
             return None
 
@@ -113,7 +113,7 @@ class ContainedAccountBackend(AccountBackend):
         """What the back end says."""
         try:
             return await self._backend.verify(account, password)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._report(f"the back end {self.auth_type}", error)
             return False
 
@@ -121,7 +121,7 @@ class ContainedAccountBackend(AccountBackend):
 class ContainedApplicationBackend(ApplicationBackend):
     """A back end of a third party: when it raises the token isn't right, and others may accept it."""
 
-    def __init__(self, backend: ApplicationBackend, report: Callable[[str, Exception], None]) -> None:
+    def __init__(self, backend: ApplicationBackend, report: Callable[[str, BaseException], None]) -> None:
         self._backend = backend
         self._report = report
         self.needs_database = backend.needs_database
@@ -130,6 +130,6 @@ class ContainedApplicationBackend(ApplicationBackend):
         """What the back end says."""
         try:
             return self._backend.accepts(transaction, token)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._report("a back end of the application", error)
             return False

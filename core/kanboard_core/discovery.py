@@ -10,7 +10,7 @@ from pathlib import Path
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration import load as load_configuration
 from kanboard_core.options import suggestion
-from kanboard_core.plugins import CORE, DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace, in_words
+from kanboard_core.plugins import CONTAINED, CORE, DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace, in_words
 
 GROUP = "kanboard.plugins"
 
@@ -94,7 +94,7 @@ def _plugin(entry: EntryPoint, *, enabled: bool) -> Plugin:
             plugin.module = entry.load()
             if plugin.module is None:
                 raise TypeError(f"{entry.value} is None")
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             _logger.exception("plugin %s can't be imported", entry.name)
             plugin.failure = Failure("import", in_words(error))
     return plugin

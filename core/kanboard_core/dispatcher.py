@@ -23,6 +23,7 @@ from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached,
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.framing import Answer, Invocation
 from kanboard_core.permissions import Access, Caller, Decided, Forbidden
+from kanboard_core.plugins import CONTAINED
 from kanboard_core.procedures import Effect, Procedure, Registry
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class Dispatcher:
                 result = self._checked(entry, procedure, call, arranged)
         except (Forbidden, _Started, StorageFailed, TransactionLost):
             raise
-        except Exception as error:
+        except CONTAINED as error:
             return _answered(entry, self._error(entry, procedure, error))
         return _answered(entry, framing.result(result, entry.id))
 
@@ -282,11 +283,11 @@ class Dispatcher:
             result = await started.procedure.function(call, *started.arguments)
         except Forbidden:
             raise
-        except Exception as error:
+        except CONTAINED as error:
             return _answered(entry, self._error(entry, started.procedure, error))
         return _answered(entry, framing.result(result, entry.id))
 
-    def _error(self, entry: Invocation, procedure: Procedure, error: Exception) -> Answer:
+    def _error(self, entry: Invocation, procedure: Procedure, error: BaseException) -> Answer:
         """The answer for what a procedure raised. Nothing internal goes to the client."""
         match error:
             case InvalidParams():

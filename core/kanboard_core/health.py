@@ -66,8 +66,9 @@ class Health:
 
     async def _checked(self, check: HealthCheck) -> tuple[HealthCheck, str]:
         try:
-            await asyncio.wait_for(check.check(), _SECONDS)
-        except Exception as error:
+            async with asyncio.timeout(_SECONDS):
+                await check.check()
+        except (Exception, SystemExit) as error:
             _logger.warning("plugin %s: the health check %s failed: %r", check.plugin, check.name, error)
             return check, f"failed: {type(error).__name__}"
         return check, "ok"

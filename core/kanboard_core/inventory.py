@@ -77,7 +77,7 @@ def _described(server: Server, plugin: Plugin, found: Registrations | None) -> D
         "built_in": plugin.built_in,
         "state": plugin.state,
         "why": _why(plugin, server.configuration),
-        "summary": (inspect.getdoc(plugin.module) or "").partition("\n")[0] if plugin.module is not None else "",
+        "summary": (inspect.getdoc(plugin.module) or "").partition("\n")[0] if plugin.takes_part else "",
         "requires": list(plugin.requires),
         "required_by": [other.name for other in server.plugins if plugin.name in other.requires],
         "procedures": sorted(served.name for served in server.registry if served.plugin == plugin.name),

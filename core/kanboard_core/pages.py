@@ -17,6 +17,7 @@ from kanboard_core.calls import AsyncCall
 from kanboard_core.database.errors import Busy, DatabaseError
 from kanboard_core.health import Health
 from kanboard_core.permissions import APPLICATION, Forbidden
+from kanboard_core.plugins import CONTAINED
 from kanboard_core.routes import Route
 from kanboard_core.server import Server
 
@@ -84,7 +85,7 @@ class Pages:
         except DatabaseError as error:
             _logger.error("the database could not carry out a request of %s: %s", route.path, error)
             return _refusal(503 if isinstance(error, Busy) else 500, "the database could not do it")
-        except Exception as error:
+        except CONTAINED as error:
             self._server.plugins.report(route.plugin, f"the route {route.path}", error)
             return _refusal(500, "Internal error")
 

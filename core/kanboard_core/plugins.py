@@ -40,6 +40,9 @@ _logger = logging.getLogger(__name__)
 #: gets a line for each call of a hook or a reaction
 Trace = Callable[[str], None]
 
+#: what is contained: a plugin that ends the process ends itself
+CONTAINED = (Exception, SystemExit)
+
 #: what passes through a hook: answers that it gives to the caller, and the end of the transaction
 _PASSING = (Decided, Forbidden, InvalidParams, ProcedureError, StorageFailed, TimeLimitReached, TransactionLost)
 
@@ -131,7 +134,7 @@ class Plugins:
             elif plugin.module is not None:
                 try:
                     self._register(plugin)
-                except (Exception, SystemExit) as error:
+                except CONTAINED as error:
                     self.fail(plugin, "registration", error)
 
     def copy(self) -> Plugins:
@@ -199,7 +202,7 @@ class Plugins:
                 return function()
         except _PASSING:
             raise
-        except Exception as error:
+        except CONTAINED as error:
             self.report(name, where, error)
             return otherwise
 
@@ -212,7 +215,7 @@ class Plugins:
                 reaction.function(call, event)
         except (StorageFailed, TimeLimitReached, TransactionLost):
             raise
-        except Exception as error:
+        except CONTAINED as error:
             outcome = "raised"
             self.report(reaction.plugin, f"the reaction to {event.name}", error)
         if self.trace is not None:
@@ -301,7 +304,7 @@ class Plugins:
             return self._traced(hook, implementation, arguments)
         except _PASSING:
             raise
-        except Exception as error:
+        except CONTAINED as error:
             self.report(plugin.name, where, error)
             raise
 

@@ -20,7 +20,7 @@ from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.extensions import Extension
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
-from kanboard_core.plugins import Plugin, PluginError, Plugins
+from kanboard_core.plugins import CONTAINED, Plugin, PluginError, Plugins
 from kanboard_core.procedures import Procedure
 from kanboard_core.routes import Route
 
@@ -59,7 +59,7 @@ def registered(plugins: Plugins, server: Server) -> Iterator[Registrations]:
             continue  # it requires one that has just failed
         try:
             yield _registrations(plugins, plugin, server)
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             plugins.fail(plugin, "registration", error)
 
 

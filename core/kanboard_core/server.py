@@ -22,7 +22,7 @@ from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
 from kanboard_core.options import suggestion
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import Plugin, PluginError, Plugins
+from kanboard_core.plugins import CONTAINED, Plugin, PluginError, Plugins
 from kanboard_core.procedures import Registry
 from kanboard_core.registrations import Registrations, registered
 from kanboard_core.routes import Routes
@@ -106,7 +106,7 @@ class Server:
                 answer = self.plugins.ask(plugin, hook, server=self)
                 if inspect.isawaitable(answer):
                     await answer
-            except Exception as error:
+            except CONTAINED as error:
                 self.plugins.report(plugin.name, f"the hook {hook}", error)
 
     def _assemble(self) -> None:

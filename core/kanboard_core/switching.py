@@ -29,12 +29,11 @@ def disable(path: Path, name: str) -> bool:
 
 
 def _switch(path: Path, name: str, *, on: bool) -> bool:
-    built_in = discovery.is_built_in(name)
     file = path if path.exists() else None
     current = load(file, partial=True)
     before = text = text_of(path) if file else ""
     lists = {option: set(current.items("plugins", option)) for option in ("enabled", "disabled")}
-    wanted = {"disabled": not on} if built_in else {"enabled": True, "disabled": False} if on else {"enabled": False}
+    wanted = _wanted(name, lists, on=on)
     for option, included in wanted.items():
         if (name in lists[option]) != included and "environment " in current.origin("plugins", option):
             raise ConfigurationError(
@@ -45,13 +44,30 @@ def _switch(path: Path, name: str, *, on: bool) -> bool:
         lists[option] = lists[option] | {name} if included else lists[option] - {name}
     if text == before:
         return False
-    plugin = _tried(file, lists).get(name)
-    if on and plugin.failure is not None:
-        raise PluginError(
-            f"plugin {name} can't be enabled, it failed at {plugin.failure.stage}: {plugin.failure.reason}"
-        )
+    tried = _tried(file, lists)
+    failure = tried.get(name).failure if on else None
+    if failure is not None:
+        raise PluginError(f"plugin {name} can't be enabled, it failed at {failure.stage}: {failure.reason}")
     inifile.replace_file(path, text)
     return True
+
+
+def _wanted(name: str, lists: dict[str, set[str]], *, on: bool) -> dict[str, bool]:
+    """Whether each list is to have the plugin, for those lists where that counts."""
+    try:
+        built_in = discovery.is_built_in(name)
+    except PluginError:
+        if on or not any(name in names for names in lists.values()):
+            raise
+        return {"enabled": False, "disabled": False}  # its package is gone, and so shall be the last trace of it
+    if built_in:
+        return {"disabled": not on}
+    if on:
+        return {"enabled": True, "disabled": False}
+    for plugin in discovery.load(lists["enabled"], lists["disabled"]):
+        if plugin.runs and name in plugin.requires:
+            raise PluginError(f"the plugin {plugin.name!r} requires it: disable that first")
+    return {"enabled": False}
 
 
 def _tried(file: Path | None, lists: dict[str, set[str]]) -> Plugins:

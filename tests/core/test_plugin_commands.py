@@ -240,6 +240,14 @@ def test_a_plugin_that_is_disabled_by_name_is_enabled_again(operator: Operator, 
     assert operator.ini.read_text() == "[plugins]\nenabled = votes\ndisabled =\n"
 
 
+def test_a_plugin_whose_package_is_gone_leaves_the_file(operator: Operator) -> None:
+    operator.ini.write_text("[plugins]\nenabled = gone\n")
+    assert operator.refused("plugins") == "there is no plugin 'gone'"
+    assert operator.said("plugins", "disable", "gone").startswith("gone is off from the next start")
+    assert operator.ini.read_text() == "[plugins]\nenabled =\n"
+    assert operator.refused("plugins", "disable", "gone") == "there is no plugin 'gone'"
+
+
 # What can't be switched: a sentence, exit code 2, and the file stays as it is
 
 
@@ -258,9 +266,7 @@ def test_what_another_plugin_requires_stays_on(operator: Operator, packages: Pac
     )
     assert not operator.ini.exists()
     operator.ini.write_text("[plugins]\nenabled = polls, votes\n")
-    assert operator.refused("plugins", "disable", "polls") == (
-        "plugin votes requires the plugin 'polls', which isn't enabled: name it in [plugins] enabled too"
-    )
+    assert operator.refused("plugins", "disable", "polls") == "the plugin 'votes' requires it: disable that first"
     # A built-in plugin that is disabled still meets a requirement.
     operator.said("plugins", "disable", "tags")
     states = operator.states()

@@ -10,17 +10,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from kanboard_core import discovery
-from kanboard_core.calls import Call, ProcedureError
+from kanboard_core.calls import AsyncCall, Call, ProcedureError
 from kanboard_core.database import param, statement
 from kanboard_core.events import BoundReaction, Event, reaction
+from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Project
 from kanboard_core.options import Option, Section
 from kanboard_core.permissions import ANYONE
 from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Effect, Procedure, declaration, procedure
+from kanboard_core.routes import Route
 from kanboard_core.testing import Client, RpcError, running
 
 ROOT = Path(__file__).parents[2]
@@ -358,6 +361,70 @@ async def test_a_procedure_that_raises_is_reported(database: Path) -> None:
             await server.client().countVotes()
         assert (refused.value.code, refused.value.data) == (-32603, None)
         assert server.incidents == {"votes": "the procedure countVotes"}
+
+
+class Exiting:
+    """A plugin that tries to end the process wherever it is called."""
+
+    @hookimpl
+    def register_procedures(self) -> list[Procedure]:
+        @procedure("exit", access=ANYONE)
+        def leave(call: Call) -> None:
+            raise SystemExit(3)
+
+        @procedure("exitLater", access=ANYONE)
+        async def leave_later(call: AsyncCall) -> None:
+            raise SystemExit(3)
+
+        @procedure("exitInside", access=ANYONE)
+        async def leave_inside(call: AsyncCall) -> None:
+            await call.read(leave)
+
+        return [declaration(leave), declaration(leave_later), declaration(leave_inside)]
+
+    @hookimpl
+    def register_reactions(self) -> list[BoundReaction]:
+        def leave(call: Call, event: Event) -> None:
+            raise SystemExit(3)
+
+        return [reaction(leave, "task.create")]
+
+    @hookimpl
+    def register_health_checks(self) -> list[HealthCheck]:
+        async def leave() -> None:
+            raise SystemExit(3)
+
+        return [HealthCheck("exit", leave)]
+
+    @hookimpl
+    def register_routes(self) -> list[Route]:
+        async def leave(call: AsyncCall, request: web.BaseRequest) -> web.Response:
+            raise SystemExit(3)
+
+        return [Route("/exit", leave, None)]
+
+    @hookimpl
+    def project_created(self) -> None:
+        raise SystemExit(3)
+
+    @hookimpl
+    def server_started(self) -> None:
+        raise SystemExit(3)
+
+
+async def test_a_plugin_that_ends_the_process_ends_only_its_own_part(database: Path, plugins: Plugins) -> None:
+    async with running(database, plugins=Plugins([*plugins, plugin("votes", Exiting())])) as server:
+        application = server.client()
+        for name in ("exit", "exitLater", "exitInside"):
+            with pytest.raises(RpcError, match="Internal error"):
+                await application.call(name)
+        assert await application.createTask("Task", await application.createProject("One"))
+        async with server.session.get(server.base_url + "exit") as response:
+            assert response.status == 500
+        async with server.session.get(server.base_url + "ready") as response:
+            told = await response.json()
+        assert told["plugins"]["votes"] == "on, failed 7 times, last in the route /exit"
+        assert told["checks"] == {"votes: exit": "failed: SystemExit"}
 
 
 async def test_start_and_stop_may_be_async_and_may_fail(

@@ -72,6 +72,7 @@ def main() -> None:
 def _of_plugins(arguments: list[str]) -> dict[str, click.Command]:
     """The commands of the plugins that are on, by the configuration that the arguments name."""
     from kanboard_core import discovery
+    from kanboard_core.plugins import CONTAINED
 
     sought = click.Command("sought", params=configuration_options(), add_help_option=False)
     sought.allow_extra_args = sought.ignore_unknown_options = True
@@ -85,7 +86,7 @@ def _of_plugins(arguments: list[str]) -> dict[str, click.Command]:
         try:
             for command in plugins.ask(plugin, "register_commands") or ():
                 _add(found, command, plugin.name)
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             plugins.fail(plugin, "registration", error)
     return found
 
