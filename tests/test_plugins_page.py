@@ -30,10 +30,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from kanboard_core import discovery, hooks
+from kanboard_core import hooks
 from kanboard_core.configuration import load
-from kanboard_core.inventory import inventory
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugin, Plugins, discovery
+from kanboard_core.plugins.inventory import inventory
 from kanboard_core.procedures import declared_in
 from kanboard_core.server import Server
 from kanboard_core.testing import TOKEN, Client, fixtures, running

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from kanboard_core.backends import AccountBackend, ApplicationBackend
     from kanboard_core.calls import Call
+    from kanboard_core.configuration.options import Section
     from kanboard_core.database.migrations import Migration
     from kanboard_core.events import BoundReaction, EventType
     from kanboard_core.extensions import Extension
     from kanboard_core.health import HealthCheck
-    from kanboard_core.options import Section
     from kanboard_core.procedures import Procedure
     from kanboard_core.routes import Route
     from kanboard_core.server import Server

@@ -8,10 +8,10 @@ import logging
 from functools import partial
 from itertools import chain
 
-from kanboard_core import discovery
 from kanboard_core.authentication import Authentication
 from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.configuration import Configuration
+from kanboard_core.configuration.options import suggestion
 from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
 from kanboard_core.dispatcher import Dispatcher
@@ -20,11 +20,10 @@ from kanboard_core.extensions import Extension
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
-from kanboard_core.options import suggestion
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import CONTAINED, Plugin, PluginError, Plugins
+from kanboard_core.plugins import CONTAINED, Plugin, PluginError, Plugins, discovery
+from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
-from kanboard_core.registrations import Registrations, registered
 from kanboard_core.routes import Routes
 
 _logger = logging.getLogger(__name__)

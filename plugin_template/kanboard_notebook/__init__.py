@@ -1,11 +1,11 @@
 """The plugin notebook: notes that people attach to tasks."""
 
 import click
+from kanboard_core.configuration import Section
 from kanboard_core.database import Model
 from kanboard_core.database.migrations import Migration
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import hookimpl
-from kanboard_core.options import Section
 from kanboard_core.procedures import Procedure, declared_in
 
 from kanboard_notebook import commands, configuration, events, migrations, procedures, reactions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanboard_core.options import Option, Section, a_web_address
+from kanboard_core.configuration import Option, Section, a_web_address
 
 SECTION = Section(
     "notebook",

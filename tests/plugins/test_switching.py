@@ -24,14 +24,14 @@ from tests.conformance.replay import Replay, load, names
 from tests.conformance.test_recordings import pending
 from tests.plugins import furnished
 
-from kanboard_core import discovery, models
+from kanboard_core import models
 from kanboard_core.calls import Call
 from kanboard_core.configuration import load as load_configuration
 from kanboard_core.database import Model
 from kanboard_core.events import BoundReaction, Event, Reactions, reaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugin, Plugins, discovery
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.server import Server
 from kanboard_core.testing import TOKEN, Client, RpcError, RunningServer, copy_database, running

@@ -26,8 +26,8 @@ def configuration(config: Path | None, settings: list[str], name: str, as_json: 
             raise click.UsageError("--check is about everything, and a line for each problem.")
         _check(config, settings)
         return
-    from kanboard_core import discovery
-    from kanboard_core.listing import lines, listing
+    from kanboard_core.configuration.listing import lines, listing
+    from kanboard_core.plugins import discovery
 
     found, _ = discovery.configured(config, settings=settings)
     if as_json:
@@ -38,7 +38,7 @@ def configuration(config: Path | None, settings: list[str], name: str, as_json: 
 
 
 def _check(config: Path | None, settings: list[str]) -> None:
-    from kanboard_core.checking import problems
+    from kanboard_core.configuration.checking import problems
 
     found = problems(config, settings=settings)
     for line in found or ["the configuration is valid"]:

@@ -77,7 +77,7 @@ def with_plugins(function: Callable[..., R]) -> Callable[..., R]:
     @wraps(function)
     def command(config: Path | None, settings: list[str], trace_plugins: bool, **others: Any) -> R:
         gc.disable()  # what is imported now stays: looking for garbage only delays the start
-        from kanboard_core import discovery
+        from kanboard_core.plugins import discovery
 
         _log(load(config, settings=settings, partial=True))
         trace = _print if trace_plugins else None

@@ -15,8 +15,8 @@ from kanboard_core.commands.invocation import DEFAULT_FILE, configured_file, ref
 from kanboard_core.configuration import Configuration, ConfigurationError
 
 if TYPE_CHECKING:
-    from kanboard_core.inventory import Description
     from kanboard_core.plugins import Plugins
+    from kanboard_core.plugins.inventory import Description
 
 _SECONDS = 10
 
@@ -42,7 +42,7 @@ def plugins() -> None:
 @click.option("--running", metavar="URL", help="Ask the server that runs there which of its plugins have failed since.")
 def show_all(configuration: Configuration, plugins: Plugins, as_json: bool, running: str | None) -> None:
     """List every installed plugin: its state and why."""
-    from kanboard_core.inventory import table
+    from kanboard_core.plugins.inventory import table
 
     described = _inventory(configuration, plugins, running)
     if as_json:
@@ -59,9 +59,9 @@ def show_all(configuration: Configuration, plugins: Plugins, as_json: bool, runn
 @click.option("--running", metavar="URL", help="Ask the server that runs there whether the plugin has failed since.")
 def show(configuration: Configuration, plugins: Plugins, name: str, as_json: bool, running: str | None) -> None:
     """Show everything about one plugin."""
-    from kanboard_core.inventory import details
-    from kanboard_core.options import suggestion
+    from kanboard_core.configuration.options import suggestion
     from kanboard_core.plugins import PluginError
+    from kanboard_core.plugins.inventory import details
 
     by_name = {described["name"]: described for described in _inventory(configuration, plugins, running)}
     if name not in by_name:
@@ -78,7 +78,7 @@ def show(configuration: Configuration, plugins: Plugins, name: str, as_json: boo
 @click.argument("name")
 def enable(config: Path | None, name: str) -> None:
     """Have a plugin run from the next start on, by editing the configuration file."""
-    from kanboard_core import switching
+    from kanboard_core.plugins import switching
 
     _tell(name, "on", switching.enable(config or DEFAULT_FILE, name), config or DEFAULT_FILE)
 
@@ -88,7 +88,7 @@ def enable(config: Path | None, name: str) -> None:
 @click.argument("name")
 def disable(config: Path | None, name: str) -> None:
     """Have a plugin not run from the next start on, by editing the configuration file."""
-    from kanboard_core import switching
+    from kanboard_core.plugins import switching
 
     _tell(name, "off", switching.disable(config or DEFAULT_FILE, name), config or DEFAULT_FILE)
 
@@ -98,7 +98,7 @@ def disable(config: Path | None, name: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def new(name: str, folder: Path | None) -> None:
     """Begin a plugin called NAME in a new FOLDER (default: kanboard-NAME), from a complete example."""
-    from kanboard_core.template import default_folder, fill
+    from kanboard_core.plugins.template import default_folder, fill
 
     with refusing():
         for path in fill(name, folder):
@@ -108,7 +108,7 @@ def new(name: str, folder: Path | None) -> None:
 
 
 def _inventory(configuration: Configuration, plugins: Plugins, running: str | None) -> list[Description]:
-    from kanboard_core.inventory import inventory
+    from kanboard_core.plugins.inventory import inventory
     from kanboard_core.server import Server
 
     described = inventory(Server(configuration, plugins))

@@ -23,8 +23,8 @@ def procedures(configuration: Configuration, plugins: Plugins, as_json: bool, na
     With NAME only those whose name holds it, in capitals or not; with * and ? it stands for a whole name, such as
     'get*'. Exit code 2 when there is none.
     """
+    from kanboard_core.configuration.options import suggestion
     from kanboard_core.description import procedure_list
-    from kanboard_core.options import suggestion
     from kanboard_core.server import Server
 
     registry = Server(configuration, plugins).registry

@@ -2,8 +2,8 @@
 
 import textwrap
 
-from kanboard_core import discovery
-from kanboard_core.options import Kind, Option, Schema, Section
+from kanboard_core.configuration.options import Kind, Option, Schema, Section
+from kanboard_core.plugins import discovery
 
 _INI_HEAD = """\
 # The configuration of kanboard-server: every option, with its default.

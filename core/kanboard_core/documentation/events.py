@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kanboard_core import discovery
 from kanboard_core.events import EventType
-from kanboard_core.registrations import Registrations
+from kanboard_core.plugins import discovery
+from kanboard_core.plugins.registrations import Registrations
 from kanboard_core.server import Server
 
 _HEAD = """\

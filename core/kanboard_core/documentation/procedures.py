@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
-from kanboard_core import discovery, framing
+from kanboard_core import framing
 from kanboard_core.arguments import Parameter
 from kanboard_core.description.signatures import (
     answer,
@@ -20,6 +20,7 @@ from kanboard_core.description.signatures import (
     signature_lines,
     type_name,
 )
+from kanboard_core.plugins import discovery
 from kanboard_core.procedures import Effect, Procedure
 from kanboard_core.server import Server
 

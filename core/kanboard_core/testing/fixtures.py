@@ -12,9 +12,8 @@ import pytest
 import pytest_asyncio
 from passlib.hash import bcrypt
 
-from kanboard_core import discovery
 from kanboard_core.events import Event
-from kanboard_core.plugins import Plugins
+from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing.clients import Client
 from kanboard_core.testing.servers import RunningServer, copy_database, make_database, running
 

@@ -16,13 +16,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from kanboard_core import discovery
 from kanboard_core.calls import Call
 from kanboard_core.configuration import load
 from kanboard_core.database import location, schema
 from kanboard_core.endpoint import Endpoint, HttpServer
 from kanboard_core.events import BoundReaction, Event, Reactions, Stage
-from kanboard_core.plugins import Plugins
+from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.server import Server
 from kanboard_core.testing.clients import Client
 

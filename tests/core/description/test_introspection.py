@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from tests.core.description.test_openrpc import META_SCHEMA
 
-from kanboard_core import __version__, discovery
+from kanboard_core import __version__
 from kanboard_core.calls import NO_DATABASE, Call
 from kanboard_core.description.introspection import discover
 from kanboard_core.permissions import APPLICATION
+from kanboard_core.plugins import discovery
 from kanboard_core.testing import TOKEN, Client, RpcError, RunningServer, Unauthorized, running
 
 MakeAccount = Callable[..., Awaitable[Client]]

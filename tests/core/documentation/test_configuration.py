@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kanboard_core import discovery
 from kanboard_core.configuration import Option, Section, load
 from kanboard_core.documentation import configuration as documentation
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugin, Plugins, discovery
 
 PROJECT = Path(__file__).parents[3]
 DELIVERED = documentation.delivered_schema()

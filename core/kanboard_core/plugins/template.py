@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from kanboard_core.discovery import GROUP
-from kanboard_core.options import CORE_SCHEMA
+from kanboard_core.configuration.options import CORE_SCHEMA
 from kanboard_core.plugins import PluginError
+from kanboard_core.plugins.discovery import GROUP
 
 #: the name that the plugin in the template has, in every spelling
 _WORD = "notebook"
@@ -94,8 +94,9 @@ def _write(relative: Path, text: str, folder: Path) -> Path:
 
 def _template() -> Path:
     """The template's folder: in the installed package, or at the root of a source checkout."""
-    installed = Path(__file__).with_name("plugin_template")
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "plugin_template"
+    package = Path(__file__).parents[1]
+    installed = package / "plugin_template"
+    return installed if installed.is_dir() else package.parents[1] / "plugin_template"
 
 
 def _distribution(name: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kanboard_core.configuration import ConfigurationError, parsed
-from kanboard_core.references import is_file
+from kanboard_core.configuration.references import is_file
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _BYTE_ORDER_MARK = "\ufeff"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kanboard_core import template
-from kanboard_core.template import TemplateError, default_folder, fill
+from kanboard_core.plugins import template
+from kanboard_core.plugins.template import TemplateError, default_folder, fill
 
-ORIGINAL = Path(__file__).parents[2] / "plugin_template"
+ORIGINAL = Path(__file__).parents[3] / "plugin_template"
 
 
 def test_a_plugin_is_the_template_under_another_name(tmp_path: Path) -> None:

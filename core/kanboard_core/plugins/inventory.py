@@ -10,7 +10,7 @@ from typing import Any
 from kanboard_core.configuration import Configuration
 from kanboard_core.database import migrations
 from kanboard_core.plugins import Plugin
-from kanboard_core.registrations import Registrations
+from kanboard_core.plugins.registrations import Registrations
 from kanboard_core.server import Server
 
 #: a plugin as JSON; the shape is documented on the page "plugins", and keys are only ever added

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kanboard_core import discovery, inifile
-from kanboard_core.configuration import ConfigurationError, load, text_of
-from kanboard_core.plugins import PluginError, Plugins
+from kanboard_core.configuration import ConfigurationError, inifile, load, text_of
+from kanboard_core.plugins import PluginError, Plugins, discovery
 from kanboard_core.server import Server
 
 

@@ -12,21 +12,20 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from kanboard_core import discovery
 from kanboard_core.calls import AsyncCall, Call, ProcedureError
+from kanboard_core.configuration.options import Option, Section
 from kanboard_core.database import param, statement
 from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Project
-from kanboard_core.options import Option, Section
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, PluginError, Plugins
+from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
 from kanboard_core.procedures import Effect, Procedure, declaration, procedure
 from kanboard_core.routes import Route
 from kanboard_core.testing import Client, RpcError, running
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Quiet:

@@ -12,9 +12,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from kanboard_core.configuration import ConfigurationError, parsed, text_of
-from kanboard_core.inifile import items, replace_file, with_item, without_item
+from kanboard_core.configuration.inifile import items, replace_file, with_item, without_item
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 def enabled(text: str, item: str = "wiki") -> str:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kanboard_core import discovery
 from kanboard_core.commands import main
+from kanboard_core.plugins import discovery
 
 PLUGINS = {
     "gitlab": """
 from kanboard_core.hooks import hookimpl
-from kanboard_core.options import Option, Section
+from kanboard_core.configuration.options import Option, Section
 
 @hookimpl
 def register_configuration():

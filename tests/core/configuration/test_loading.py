@@ -18,7 +18,7 @@ from kanboard_core.configuration import (
     load,
 )
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture

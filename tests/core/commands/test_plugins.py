@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.core import test_commands
-from tests.core.test_commands import SERVER, Serving
+from tests.core.commands import test_commands
+from tests.core.commands.test_commands import SERVER, Serving
 
 pytestmark = pytest.mark.skipif(not SERVER.exists(), reason="the command is not installed beside this Python")
 
@@ -40,7 +40,7 @@ Everybody has one.
 {HEAD}
 from kanboard_core.database import Model
 from kanboard_core.events import EventType, reaction
-from kanboard_core.options import Option, Section
+from kanboard_core.configuration.options import Option, Section
 from kanboard_core.permissions import ANYONE
 from kanboard_core.procedures import READS, declaration, procedure
 from peewee import AutoField

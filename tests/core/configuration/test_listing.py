@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kanboard_core.configuration import CORE_SCHEMA, ConfigurationError, Option, Schema, Section, load
-from kanboard_core.listing import lines, listing
+from kanboard_core.configuration.listing import lines, listing
 
 GITLAB = Section(
     "gitlab",

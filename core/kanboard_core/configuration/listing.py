@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kanboard_core.configuration import Configuration, ConfigurationError
-from kanboard_core.options import Option, Section, suggestion
+from kanboard_core.configuration.options import Option, Section, suggestion
 
 #: sections, with their options, with the facts about each; documented on the page "operating", keys are only ever added
 Listing = dict[str, dict[str, dict[str, Any]]]

@@ -23,13 +23,14 @@ from typing import Any
 
 import pluggy
 
-from kanboard_core import __version__, core_plugin, hooks
+from kanboard_core import __version__, hooks
 from kanboard_core.arguments import InvalidParams
 from kanboard_core.calls import Call, ProcedureError
+from kanboard_core.configuration.options import CORE_SCHEMA, Schema, Section, suggestion
 from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.events import BoundReaction, Event
-from kanboard_core.options import CORE_SCHEMA, Schema, Section, suggestion
 from kanboard_core.permissions import Decided, Forbidden
+from kanboard_core.plugins import core_plugin
 
 DISTRIBUTION = "kanboard-server"
 #: the name under which the core takes part in its own hooks

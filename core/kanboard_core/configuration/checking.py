@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from kanboard_core import discovery
 from kanboard_core.configuration import CORE_SCHEMA, ConfigurationError, Schema, load
-from kanboard_core.plugins import PluginError, Plugins
+from kanboard_core.plugins import PluginError, Plugins, discovery
 from kanboard_core.server import Server
 
 _NAMES = Schema(tuple(section for section in CORE_SCHEMA.sections if section.name == "plugins"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration import load as load_configuration
-from kanboard_core.options import suggestion
+from kanboard_core.configuration.options import suggestion
 from kanboard_core.plugins import CONTAINED, CORE, DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace, in_words
 
 GROUP = "kanboard.plugins"

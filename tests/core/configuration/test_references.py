@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kanboard_core.configuration import Configuration, ConfigurationError, Option, Schema, Section, load
-from kanboard_core.references import resolve
+from kanboard_core.configuration.references import resolve
 
 VAULT = Schema(
     (
