@@ -9,6 +9,7 @@ import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from kanboard_core.calls import CONTAINED
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.passwords import Passwords
@@ -105,7 +106,7 @@ class ContainedAccountBackend(AccountBackend):
         """What the back end says."""
         try:
             return self._backend.stored(account)
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             self._report(f"the back end {self.auth_type}", error)
             return None
 
@@ -113,7 +114,7 @@ class ContainedAccountBackend(AccountBackend):
         """What the back end says."""
         try:
             return await self._backend.verify(account, password)
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             self._report(f"the back end {self.auth_type}", error)
             return False
 
@@ -130,6 +131,6 @@ class ContainedApplicationBackend(ApplicationBackend):
         """What the back end says."""
         try:
             return self._backend.accepts(transaction, token)
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             self._report("a back end of the application", error)
             return False

@@ -19,6 +19,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+#: what is contained when a plugin raises it: one that ends the process ends only its own part
+CONTAINED = (Exception, SystemExit)
+
+
 class ProcedureError(Exception):
     """Raised by a procedure to answer with an error object of its own."""
 

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from kanboard_core import framing
 from kanboard_core.arguments import InvalidParams
 from kanboard_core.authentication import Authentication, Credentials, Unauthorized, Unverified
-from kanboard_core.calls import NO_DATABASE, AsyncCall, Call, ProcedureError
+from kanboard_core.calls import CONTAINED, NO_DATABASE, AsyncCall, Call, ProcedureError
 from kanboard_core.database.database import Database
 from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.framing import Answer, Invocation
 from kanboard_core.permissions import Access, Caller, Decided, Forbidden
-from kanboard_core.plugins import CONTAINED
 from kanboard_core.procedures import Effect, Procedure, Registry
 
 if TYPE_CHECKING:

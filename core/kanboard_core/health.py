@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kanboard_core.calls import CONTAINED
 from kanboard_core.database import location, schema
 from kanboard_core.database.transaction import Transaction
 
@@ -68,7 +69,7 @@ class Health:
         try:
             async with asyncio.timeout(_SECONDS):
                 await check.check()
-        except (Exception, SystemExit) as error:
+        except CONTAINED as error:
             _logger.warning("plugin %s: the health check %s failed: %r", check.plugin, check.name, error)
             return check, f"failed: {type(error).__name__}"
         return check, "ok"

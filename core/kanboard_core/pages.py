@@ -13,11 +13,10 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from kanboard_core.authentication import Credentials, Unauthorized
-from kanboard_core.calls import AsyncCall
+from kanboard_core.calls import CONTAINED, AsyncCall
 from kanboard_core.database.errors import Busy, DatabaseError
 from kanboard_core.health import Health
 from kanboard_core.permissions import APPLICATION, Forbidden
-from kanboard_core.plugins import CONTAINED
 from kanboard_core.routes import Route
 from kanboard_core.server import Server
 

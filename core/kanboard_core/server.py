@@ -10,6 +10,7 @@ from itertools import chain
 
 from kanboard_core.authentication import Authentication
 from kanboard_core.backends import AccountBackend, ApplicationBackend
+from kanboard_core.calls import CONTAINED
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration.options import suggestion
 from kanboard_core.database import location, migrations
@@ -21,7 +22,7 @@ from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import CONTAINED, Plugin, PluginError, Plugins, discovery
+from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
 from kanboard_core.routes import Routes

@@ -71,7 +71,8 @@ def main() -> None:
 
 def _of_plugins(arguments: list[str]) -> dict[str, click.Command]:
     """The commands of the plugins that are on, by the configuration that the arguments name."""
-    from kanboard_core.plugins import CONTAINED, discovery
+    from kanboard_core.calls import CONTAINED
+    from kanboard_core.plugins import discovery
 
     sought = click.Command("sought", params=configuration_options(), add_help_option=False)
     sought.allow_extra_args = sought.ignore_unknown_options = True

@@ -38,7 +38,7 @@ def configuration(config: Path | None, settings: list[str], name: str, as_json: 
 
 
 def _check(config: Path | None, settings: list[str]) -> None:
-    from kanboard_core.configuration.checking import problems
+    from kanboard_core.plugins.checking import problems
 
     found = problems(config, settings=settings)
     for line in found or ["the configuration is valid"]:

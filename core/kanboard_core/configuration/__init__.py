@@ -1,4 +1,4 @@
-"""The configuration: what can be configured, reading it, showing it, checking it, editing its file."""
+"""The configuration: what can be configured, reading it, showing it, editing its file."""
 
 from kanboard_core.configuration.loading import Configuration, ConfigurationError, load, parsed, text_of
 from kanboard_core.configuration.options import CORE_SCHEMA, Option, Schema, Section, a_network, a_path, a_web_address

@@ -10,18 +10,6 @@ from pathlib import Path
 from kanboard_core.configuration.options import CORE_SCHEMA, Kind, Option, Schema, Section, Value, suggestion
 from kanboard_core.configuration.references import resolve
 
-__all__ = [
-    "CORE_SCHEMA",
-    "Configuration",
-    "ConfigurationError",
-    "Option",
-    "Schema",
-    "Section",
-    "load",
-    "parsed",
-    "text_of",
-]
-
 
 class ConfigurationError(Exception):
     """What is wrong with the configuration, as one clear sentence for the operator: the first of `problems`."""

@@ -1,7 +1,6 @@
 """The plugins: which there are, which of them run and why, what they registered, and switching them."""
 
 from kanboard_core.plugins.manager import (
-    CONTAINED,
     CORE,
     DISTRIBUTION,
     Failure,
@@ -12,4 +11,4 @@ from kanboard_core.plugins.manager import (
     in_words,
 )
 
-__all__ = ["CONTAINED", "CORE", "DISTRIBUTION", "Failure", "Plugin", "PluginError", "Plugins", "Trace", "in_words"]
+__all__ = ["CORE", "DISTRIBUTION", "Failure", "Plugin", "PluginError", "Plugins", "Trace", "in_words"]

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from kanboard_core.calls import CONTAINED
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration import load as load_configuration
 from kanboard_core.configuration.options import suggestion
-from kanboard_core.plugins import CONTAINED, CORE, DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace, in_words
+from kanboard_core.plugins import CORE, DISTRIBUTION, Failure, Plugin, PluginError, Plugins, Trace, in_words
 
 GROUP = "kanboard.plugins"
 

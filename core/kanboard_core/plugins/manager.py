@@ -25,7 +25,7 @@ import pluggy
 
 from kanboard_core import __version__, hooks
 from kanboard_core.arguments import InvalidParams
-from kanboard_core.calls import Call, ProcedureError
+from kanboard_core.calls import CONTAINED, Call, ProcedureError
 from kanboard_core.configuration.options import CORE_SCHEMA, Schema, Section, suggestion
 from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.events import BoundReaction, Event
@@ -40,9 +40,6 @@ _logger = logging.getLogger(__name__)
 
 #: gets a line for each call of a hook or a reaction
 Trace = Callable[[str], None]
-
-#: what is contained: a plugin that ends the process ends itself
-CONTAINED = (Exception, SystemExit)
 
 #: what passes through a hook: answers that it gives to the caller, and the end of the transaction
 _PASSING = (Decided, Forbidden, InvalidParams, ProcedureError, StorageFailed, TimeLimitReached, TransactionLost)

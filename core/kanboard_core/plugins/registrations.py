@@ -13,6 +13,7 @@ from kanboard_core.backends import (
     ContainedAccountBackend,
     ContainedApplicationBackend,
 )
+from kanboard_core.calls import CONTAINED
 from kanboard_core.database import Model
 from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
@@ -20,7 +21,7 @@ from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.extensions import Extension
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
-from kanboard_core.plugins import CONTAINED, Plugin, PluginError, Plugins
+from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Procedure
 from kanboard_core.routes import Route
 
