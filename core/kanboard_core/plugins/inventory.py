@@ -16,6 +16,9 @@ from kanboard_core.server import Server
 #: a plugin as JSON; the shape is documented on the page "plugins", and keys are only ever added
 Description = dict[str, Any]
 
+#: the columns of the table that are counts
+_NUMBERS = range(3, 7)
+
 _LISTS = (
     "requires",
     "required_by",
@@ -37,17 +40,24 @@ def inventory(server: Server) -> list[Description]:
 
 
 def table(plugins: Iterable[Description]) -> Iterator[str]:
-    """Lines with a plugin each, by name."""
-    rows = [("NAME", "VERSION", "STATE", "PROCEDURES", "WHY")]
-    rows += [
-        (plugin["name"], plugin["version"], plugin["state"], str(len(plugin["procedures"])), plugin["why"])
-        for plugin in sorted(plugins, key=lambda plugin: str(plugin["name"]))
+    """Lines with a plugin each, by name: what it is, how much it has, what it requires, and why it is on or off."""
+    rows: list[tuple[str, ...]] = [
+        ("NAME", "VERSION", "STATE", "PROCEDURES", "HOOKS", "TABLES", "OPTIONS", "REQUIRES", "WHY")
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for name, version, state, procedures, why in rows:
-        yield (
-            f"{name:{widths[0]}}  {version:{widths[1]}}  {state:{widths[2]}}  {procedures:>{widths[3]}}  {why}"
-        ).rstrip()
+    rows += [_row(plugin) for plugin in sorted(plugins, key=lambda plugin: str(plugin["name"]))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _row(plugin: Description) -> tuple[str, ...]:
+    counts = [str(len(plugin[key])) for key in ("procedures", "hooks", "tables", "options")]
+    requires = ", ".join(plugin["requires"]) or "-"
+    return (plugin["name"], plugin["version"], plugin["state"], *counts, requires, plugin["why"])
 
 
 def details(plugin: Description) -> Iterator[str]:

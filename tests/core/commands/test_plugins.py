@@ -434,18 +434,17 @@ def test_the_table_has_a_line_for_each(operator: Operator, packages: Packages) -
     operator.ini.write_text("[plugins]\nenabled = votes, broken\ndisabled = tags\n")
     listed, told = operator.ran("plugins")
     head, *lines = listed.splitlines()
-    assert head.split() == ["NAME", "VERSION", "STATE", "PROCEDURES", "WHY"]
-    rows = {line.split()[0]: line.split(maxsplit=4)[1:] for line in lines}
+    columns = ["NAME", "VERSION", "STATE", "PROCEDURES", "HOOKS", "TABLES", "OPTIONS", "REQUIRES", "WHY"]
+    assert head.split() == columns
+    rows = {line.split()[0]: [cell for cell in re.split(r" {2,}", line) if cell][1:] for line in lines}
     assert [*rows] == sorted(rows)
-    assert rows["votes"] == ["1.5", "on", "1", "named in [plugins] enabled (file kanboard.ini)"]
-    assert rows["polls"] == ["1.5", "off", "0", "not named in [plugins] enabled"]
-    assert rows["broken"][1:] == [
-        "failed",
-        "0",
-        "failed at import: ModuleNotFoundError: No module named 'of_nobody'",
-    ]
-    assert rows["tags"][1:] == ["off", "0", "named in [plugins] disabled (file kanboard.ini)"]
-    assert rows["tasks"][1::2] == ["on", "built in"]
+    assert rows["votes"] == ["1.5", "on", "1", "5", "1", "1", "tasks", "named in [plugins] enabled (file kanboard.ini)"]
+    assert rows["polls"] == ["1.5", "off", "0", "0", "0", "0", "-", "not named in [plugins] enabled"]
+    failure = "failed at import: ModuleNotFoundError: No module named 'of_nobody'"
+    assert rows["broken"][1:] == ["failed", "0", "0", "0", "0", "-", failure]
+    assert rows["tags"][1:3] == ["off", "0"]
+    assert rows["tags"][-2:] == ["projects", "named in [plugins] disabled (file kanboard.ini)"]
+    assert (rows["tasks"][1], rows["tasks"][-1]) == ("on", "built in")
     assert "plugin broken can't be imported" in told
 
 
