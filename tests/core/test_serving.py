@@ -284,6 +284,23 @@ async def test_a_database_of_a_newer_kanboard_is_served_with_a_warning(
     assert record.getMessage().startswith("The database has schema version 129 of a later Kanboard")
 
 
+@pytest.mark.parametrize(
+    ("change", "lacking"),
+    [
+        ("ALTER TABLE tasks DROP COLUMN external_uri", "tasks.external_uri"),
+        ("ALTER TABLE tags RENAME TO labels", "tags"),
+    ],
+)
+async def test_a_database_of_a_newer_kanboard_that_lacks_what_is_needed_is_refused(
+    plugins: Plugins, database: Path, change: str, lacking: str
+) -> None:
+    content = made_by(database, change, "PRAGMA user_version = 129")
+    error = str(await refusal(plugins, database))
+    assert f"of a later Kanboard; this server knows 128, that of Kanboard 1.2.53. It lacks {lacking}: " in error
+    assert error.endswith("a newer release of this server is needed.")
+    assert unchanged(database, content)
+
+
 async def test_a_folder_that_cannot_be_made(plugins: Plugins, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "folder" / "db.sqlite"

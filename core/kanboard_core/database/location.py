@@ -48,6 +48,11 @@ def prepare(sqlite: Sqlite, configuration: Configuration) -> bool:
         sqlite.path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.closing(sqlite3.connect(sqlite.path, timeout=5, isolation_level=None)) as connection:
             state = schema.state(connection)
+            if state.condition is schema.Condition.NEWER and (lacking := schema.missing(connection)):
+                raise CannotOpen(
+                    f"{sqlite.path}: {state.message} It lacks {', '.join(lacking)}: a newer release of this server is"
+                    " needed."
+                )
         if state.condition in _SERVED:  # what isn't stays as it is: to open it for writing sets its journal mode
             with contextlib.closing(sqlite.connect(writable=True)) as connection:
                 if state.condition is schema.Condition.EMPTY:

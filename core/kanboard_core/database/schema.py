@@ -251,6 +251,26 @@ def differences(connection: sqlite3.Connection) -> list[str]:
     return found
 
 
+def missing(connection: sqlite3.Connection) -> list[str]:
+    """The tables, and the columns of others (``tasks.priority``), of Kanboard's that the database lacks. Only reads.
+
+    Raises sqlite3.DatabaseError when the file is no database or can't be read.
+    """
+    from kanboard_core.database.facts import facts
+
+    present: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "SELECT main.name, columns.name FROM sqlite_master AS main, pragma_table_info(main.name) AS columns"
+        " WHERE main.type = 'table'"
+    ).fetchall():
+        present.setdefault(table, set()).add(column)
+    lacking: list[str] = []
+    for known in facts("sqlite").tables.values():
+        columns = present.get(known.name)
+        lacking += [known.name] if columns is None else [f"{known.name}.{c}" for c in known.columns if c not in columns]
+    return lacking
+
+
 def _column_differences(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
     rows = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', [table.name])
     present = {row[0]: row[1:] for row in rows.fetchall()}
