@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from kanboard_core.commands.invocation import configured
 from kanboard_core.configuration import Configuration
 
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
 
 @click.group()
 def database() -> None:
-    """Create or check the database."""
+    """Create, check, back up or restore the database."""
 
 
 @database.command("create")
@@ -39,3 +48,108 @@ def check(configuration: Configuration) -> None:
     if differences:
         sys.exit(1)
     click.echo(f"{engine.path} has Kanboard's schema")
+
+
+_FILE = click.Path(path_type=Path)
+
+
+@database.command("backup")
+@click.argument("file", type=_FILE)
+@click.option("--force", is_flag=True, help="Replace FILE when it is there already.")
+@click.option("--quiet", is_flag=True, help="Say only what is wrong.")
+@configured
+def back_up(configuration: Configuration, file: Path, force: bool, quiet: bool) -> None:
+    """Copy the SQLite database into FILE, also while it is served.
+
+    FILE is the database of one moment, checked, and needs no other file. Attachments (data/files) are not in the
+    database: copy them after it.
+    """
+    from kanboard_core.database import backup
+
+    engine = backup.engine(configuration)
+    with _progress(quiet) as progress:
+        made = backup.backup(engine, file, force=force, progress=progress)
+    if not quiet:
+        click.echo(f"backed up {engine.path} to {file}: {_size(made.size)}, schema version {made.version}")
+
+
+@database.command("restore")
+@click.argument("file", type=_FILE)
+@click.option("--force", is_flag=True, help="Replace the content of a database that is there already.")
+@click.option("--discard", is_flag=True, help="Don't keep the old content.")
+@click.option("--quiet", is_flag=True, help="Say only what is wrong.")
+@configured
+def restore(configuration: Configuration, file: Path, force: bool, discard: bool, quiet: bool) -> None:
+    """Make the content of FILE, a backup, that of the SQLite database, also while it is served.
+
+    FILE is checked before. The old content is kept beside the database, in a file named
+    DATABASE.before-restore-DATE-TIME. Attachments (data/files) are not in the database: put them back first.
+    """
+    from kanboard_core.database import backup, restoration
+
+    engine = backup.engine(configuration)
+    with _progress(quiet) as progress:
+        kept = restoration.restore(engine, file, force=force, discard=discard, progress=progress)
+    if not quiet:
+        click.echo(f"restored {file} to {engine.path}" + (f"; the old content is in {kept}" if kept else ""))
+
+
+class _Bars:
+    """Shows what is being done, a bar for each part of it. Stops the work when a signal has come."""
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._stopped = False
+        self._stage = ""
+        self._bars = ExitStack()
+        self._bar: ProgressBar[int] | None = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show how far it is. Raises KeyboardInterrupt to stop, but not when all is done."""
+        if self._stopped and not 0 < done == total:
+            raise KeyboardInterrupt
+        if not self._shown:
+            return
+        if stage != self._stage:
+            self.close()
+            self._stage = stage
+            if total:
+                bar: ProgressBar[int] = click.progressbar(length=total, label=stage, file=sys.stderr)
+                self._bar = self._bars.enter_context(bar)
+            else:
+                click.echo(f"{stage} ...", err=True)
+        if self._bar is not None:
+            self._bar.length = total
+            self._bar.update(done - self._bar.pos)
+
+    def close(self) -> None:
+        """Leave the line of the last bar."""
+        self._bars.close()
+        self._bar = None
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """Have the work stopped, as the handler of a signal."""
+        self._stopped = True
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[_Bars]:
+    """Progress on standard error, if that is a terminal. A signal ends the work in order, at its next step."""
+    bars = _Bars(not quiet and sys.stderr.isatty())
+    before = {}
+    for number in signal.valid_signals() & _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, bars.stop)
+    try:
+        yield bars
+    finally:
+        bars.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
+
+
+def _size(number: int) -> str:
+    return f"{number / 1_000_000:.1f} MB"
