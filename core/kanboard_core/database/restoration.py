@@ -61,6 +61,10 @@ def restore(
         state = state_of(content, source, RESTORABLE)
         check(content, source, progress)
         if state.condition is Condition.NEWER:
+            if lacking := schema.missing(content):
+                raise BackupError(
+                    f"{source}: {state.message} It lacks {', '.join(lacking)}, so it can't be served here"
+                )
             _logger.warning("%s: %s", source, state.message)
         try:
             return _overwrite(sqlite, content, force=force, discard=discard, progress=progress)

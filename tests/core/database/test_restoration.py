@@ -343,6 +343,13 @@ def test_a_later_version_is_restored_with_a_warning(
     assert name(sqlite.path) == "old"
 
 
+def test_a_later_version_that_lacks_what_is_needed_is_not(sqlite: Sqlite, saved: Path) -> None:
+    sql(saved, "ALTER TABLE tags RENAME TO labels")
+    sql(saved, "PRAGMA user_version = 129")
+    assert "It lacks tags, so it can't be served here" in refusal(sqlite, saved, force=True)
+    assert name(sqlite.path) == "new"
+
+
 def test_the_database_itself(sqlite: Sqlite, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     linked.hardlink_to(sqlite.path)
