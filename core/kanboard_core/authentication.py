@@ -108,8 +108,10 @@ class Authentication:
     async def verify(self, credentials: Credentials) -> None:
         """Verify credentials and write down the outcome. Raises Unauthorized when they are wrong.
 
-        Attempts on one account wait for each other, so that no more than the permitted number of wrong passwords is
-        tried, and equal credentials that arrive together are hashed once.
+        Attempts on one account wait for each other, so that equal credentials that arrive together are hashed once and
+        no more wrong passwords are hashed than permitted. Other processes don't wait, but the outcome of an attempt
+        counts only if the account isn't refused yet when it is written down: who tries in many processes at once
+        learns no more than who tries one password after another.
         """
         lock = self._verifying.get(credentials.username)
         if lock is None:
@@ -120,44 +122,46 @@ class Authentication:
             if account is not None and self._lockout.refuses(account, now):
                 raise Unauthorized
             if account is not None:
-                if await self._verify_account(account, credentials, now):
+                if await self._verify_account(account, credentials):
                     return
             elif credentials.username not in _CLOSED_NAMES:
                 await self._passwords.verify(credentials.password, None)
             user_id = account["id"] if account else None
-            await self._database.write(
-                lambda transaction: self._lockout.count_failure(transaction, user_id, credentials.address, now)
-            )
+            if not await self._database.write(
+                lambda tx: self._lockout.count_failure(tx, user_id, credentials.address, int(time.time()))
+            ):
+                raise Unauthorized
         _logger.warning("authentication failure for user %r from %s", credentials.username, credentials.address)
         raise Unauthorized
 
-    async def _verify_account(self, account: Row, credentials: Credentials, now: int) -> bool:
+    async def _verify_account(self, account: Row, credentials: Credentials) -> bool:
+        """Whether the credentials are right. Raises Unauthorized when they don't count any more."""
         known = None
         for backend in self._backends:
             key = self._key(backend, account, credentials)
             if key is not None and self._verified.knows(key):
                 known = key
         if known is not None:
-            await self._database.write(
-                lambda transaction: self._lockout.reset(
-                    transaction, account["id"], address=credentials.address, now=now
-                )
-            )
+            if not await self._database.write(
+                lambda tx: self._lockout.reset(tx, account["id"], address=credentials.address, now=int(time.time()))
+            ):
+                raise Unauthorized
             credentials.verified.add(known)
             return True
         accepting = await self._accepting_backend(account, credentials.password)
         if accepting is None:
             return False
-        await self._database.write(
-            lambda transaction: self._lockout.record_success(
-                transaction,
+        if not await self._database.write(
+            lambda tx: self._lockout.record_success(
+                tx,
                 account["id"],
                 auth_type=accepting.auth_type,
                 address=credentials.address,
                 user_agent=credentials.user_agent,
-                now=now,
+                now=int(time.time()),
             )
-        )
+        ):
+            raise Unauthorized
         key = self._key(accepting, account, credentials)
         if key is not None:
             credentials.verified.add(key)

@@ -21,14 +21,18 @@ _USER_AGENT_LENGTH = 255
 #: addresses whose failures are kept, the newest
 _KEPT_ADDRESSES = 1000
 
-_COUNT_FAILURE = statement(
-    User.update({User.nb_failed_login: fn.COALESCE(User.nb_failed_login, 0) + 1}).where(User.id == param("user_id"))
+#: the account, unless it is refused: part of the statement that writes, so that no other process comes in between
+_OPEN = (
+    (User.id == param("user_id"))
+    & (fn.COALESCE(User.lock_expiration_date, 0) < param("now"))
+    & (fn.COALESCE(User.nb_failed_login, 0) < param("limit"))
 )
+_COUNT_FAILURE = statement(User.update({User.nb_failed_login: fn.COALESCE(User.nb_failed_login, 0) + 1}).where(_OPEN))
 _FAILURES = statement(User.select(User.nb_failed_login).where(User.id == param("user_id")))
 _LOCK = statement(User.update({User.lock_expiration_date: param("until")}).where(User.id == param("user_id")))
-_RESET = statement(
-    User.update({User.nb_failed_login: 0, User.lock_expiration_date: 0}).where(User.id == param("user_id"))
-)
+_RESET = statement(User.update({User.nb_failed_login: 0, User.lock_expiration_date: 0}).where(_OPEN))
+#: more failures than any account has
+_UNLIMITED = 2**31
 _LOGIN_IDS = statement(
     LastLogin.select(LastLogin.id).where(LastLogin.user_id == param("user_id")).order_by(LastLogin.id.desc())
 )
@@ -71,20 +75,28 @@ class Lockout:
             return True
         return 0 < self.api_failures <= (account["nb_failed_login"] or 0)
 
-    def count_failure(self, transaction: Transaction, user_id: int | None, address: str, now: int) -> None:
-        """Count a failed sign-in of the account (None: there is none of that name) from the address."""
-        if user_id is not None and transaction.run(_COUNT_FAILURE, user_id=user_id):
-            failures = transaction.scalar(_FAILURES, user_id=user_id)
-            if failures > self.lockdown:
+    def count_failure(self, transaction: Transaction, user_id: int | None, address: str, now: int) -> bool:
+        """Count a failed sign-in of the account (None: there is none of that name) from the address.
+
+        False, and nothing is counted, when the account is gone or refused by now.
+        """
+        if user_id is not None:
+            if not transaction.run(_COUNT_FAILURE, user_id=user_id, now=now, limit=self.api_failures or _UNLIMITED):
+                return False
+            if transaction.scalar(_FAILURES, user_id=user_id) > self.lockdown:
                 transaction.run(_LOCK, user_id=user_id, until=now + self.lockdown_minutes * 60)
         self._count_address(transaction, address, now)
+        return True
 
     def record_success(
         self, transaction: Transaction, user_id: int, *, auth_type: str, address: str, user_agent: str, now: int
-    ) -> None:
-        """Reset the account's counters and write its row of ``last_logins``; nothing when the account is gone."""
+    ) -> bool:
+        """Reset the account's counters and write its row of ``last_logins``.
+
+        False, and nothing is written, when the account is gone or refused by now.
+        """
         if not self.reset(transaction, user_id, address=address, now=now):
-            return
+            return False
         ids = transaction.column(_LOGIN_IDS, user_id=user_id)
         if len(ids) >= _KEPT_LOGINS:
             transaction.run(_REMOVE_LOGINS, ids=ids[_KEPT_LOGINS - 1 :])
@@ -96,10 +108,14 @@ class Lockout:
             user_agent=_storable(user_agent)[:_USER_AGENT_LENGTH] or "Unknown",
             date_creation=now,
         )
+        return True
 
     def reset(self, transaction: Transaction, user_id: int, *, address: str, now: int) -> bool:
-        """Set the account's counters to 0 and forget the address's failures. False when the account is gone."""
-        if not transaction.run(_RESET, user_id=user_id):
+        """Set the account's counters to 0 and forget the address's failures.
+
+        False, and nothing is written, when the account is gone or refused by now.
+        """
+        if not transaction.run(_RESET, user_id=user_id, now=now, limit=self.api_failures or _UNLIMITED):
             return False
         addresses = _addresses(transaction)
         if addresses.pop(address, None) is not None:

@@ -6,12 +6,15 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kanboard_core.testing import Client, RunningServer, Unauthorized
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.plugins import Plugins
+from kanboard_core.testing import Client, RunningServer, Unauthorized, running
 
 Account = Callable[..., Awaitable[Client]]
 
@@ -231,6 +234,90 @@ async def test_parallel_attempts_on_several_accounts_are_counted_for_each(
     await asyncio.gather(*(fail(server, name, 2) for name in ("ada", "bob", "cid")))
     assert [counters(server, person) for person in people] == [(2, 0)] * 3
     assert addresses(server)["127.0.0.1"]["failed_login"] == 6
+
+
+# Attempts in several processes
+
+
+@pytest.fixture
+async def neighbour(server: RunningServer, plugins: Plugins, database: Path) -> AsyncIterator[RunningServer]:
+    """Another server on the same database, which shares nothing else with the first one."""
+    async with running(database, plugins=plugins) as other:
+        yield other
+
+
+@pytest.fixture
+def meanwhile(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Callable[[Awaitable[None]], None]:
+    """Has something happen after the server's next sign-in was verified, and before that is written down."""
+
+    def arrange(happening: Awaitable[None]) -> None:
+        write = server.server.database.write
+
+        async def write_later(job: Callable[[Transaction], Any]) -> Any:
+            monkeypatch.setattr(server.server.database, "write", write)
+            await happening
+            return await write(job)
+
+        monkeypatch.setattr(server.server.database, "write", write_later)
+
+    return arrange
+
+
+async def test_attempts_in_two_processes_are_no_more_than_permitted(
+    bob: Client, server: RunningServer, neighbour: RunningServer
+) -> None:
+    guesses = [(server, neighbour)[number % 2].client("bob", f"guess {number}") for number in range(30)]
+    assert not any(await asyncio.gather(*(is_let_in(guess) for guess in guesses)))
+    assert counters(server, bob) == (3, 0)
+    assert addresses(server)["127.0.0.1"]["failed_login"] == 3
+
+
+async def test_a_right_password_does_not_count_when_the_last_failure_came_first(
+    bob: Client, server: RunningServer, neighbour: RunningServer, meanwhile: Callable[[Awaitable[None]], None]
+) -> None:
+    await fail(neighbour, "bob", 2)
+    meanwhile(fail(neighbour, "bob", 1))
+    assert not await is_let_in(bob)
+    assert counters(server, bob) == (3, 0)
+    assert server.sql("SELECT COUNT(*) FROM last_logins WHERE user_id = ?", bob.id) == [(0,)]
+
+
+async def test_nor_does_one_that_is_remembered(
+    bob: Client, server: RunningServer, neighbour: RunningServer, meanwhile: Callable[[Awaitable[None]], None]
+) -> None:
+    assert await is_let_in(bob)
+    await fail(neighbour, "bob", 2)
+    meanwhile(fail(neighbour, "bob", 1))
+    assert not await is_let_in(bob)
+    assert counters(server, bob) == (3, 0)
+
+
+async def test_a_failure_after_the_last_one_is_neither_counted_nor_logged(
+    bob: Client,
+    server: RunningServer,
+    neighbour: RunningServer,
+    meanwhile: Callable[[Awaitable[None]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await fail(neighbour, "bob", 2)
+    meanwhile(fail(neighbour, "bob", 1))
+    await fail(server, "bob", 1)
+    assert counters(server, bob) == (3, 0)
+    assert addresses(server)["127.0.0.1"]["failed_login"] == 3
+    assert len([message for message in caplog.messages if message.startswith("authentication failure")]) == 3
+
+
+@own_lock
+@pytest.mark.parametrize("password", ["secret", "wrong"])
+async def test_a_lock_that_another_process_has_set_meanwhile_holds(
+    bob: Client, server: RunningServer, meanwhile: Callable[[Awaitable[None]], None], password: str
+) -> None:
+    async def lock() -> None:
+        server.sql("UPDATE users SET lock_expiration_date = 4000000000 WHERE id = ?", bob.id)
+
+    meanwhile(lock())
+    assert not await is_let_in(server.client("bob", password))
+    assert counters(server, bob) == (0, 4000000000)
 
 
 # Addresses
