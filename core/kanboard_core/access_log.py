@@ -6,8 +6,12 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
+
+#: bytes that pipes (POSIX's PIPE_BUF on Linux), and buffers on the way, don't divide; a line is much shorter
+_IN_ONE_PIECE = 4096
 
 #: seconds between two writings
 _INTERVAL = 0.1
@@ -20,7 +24,8 @@ class AccessLog:
         """``destination``: "stderr", or the path of a file that is appended to. Raises OSError when it can't be."""
         self._stream: TextIO = sys.stderr
         if destination != "stderr":
-            self._stream = Path(destination).open("a", encoding="utf-8")  # noqa: SIM115 - closed by close()
+            size = 2 * _IN_ONE_PIECE
+            self._stream = Path(destination).open("a", size, encoding="utf-8")  # noqa: SIM115 - closed by close()
         self._lines: list[str] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -50,5 +55,19 @@ class AccessLog:
 
     def _write(self, lines: list[str]) -> None:
         with contextlib.suppress(OSError, ValueError):  # a log that can't be written must not stop the service
-            self._stream.write("".join(lines))
-            self._stream.flush()
+            for portion in _portions(lines):
+                self._stream.write(portion)
+                self._stream.flush()
+
+
+def _portions(lines: Iterable[str]) -> Iterator[str]:
+    """Whole lines, so few at a time that each portion is written in one piece, whoever else writes there."""
+    portion, size = "", 0
+    for line in lines:
+        length = len(line.encode())
+        if size + length > _IN_ONE_PIECE:
+            yield portion
+            portion, size = "", 0
+        portion += line
+        size += length
+    yield portion

@@ -51,7 +51,8 @@ class Health:
     async def ready(self) -> tuple[int, dict[str, Any]]:
         """Status 200 when calls can be carried out, else 503; the body says which part can't.
 
-        ``plugins`` has the state of each: ``on``, ``off`` or ``failed``, with where it failed.
+        ``plugins`` has the state of each: ``on``, ``off`` or ``failed``, with where it failed. ``workers`` is there
+        when several processes serve: how many are ``wanted`` and ``alive``; the rest is what this one sees.
         """
         database, checked = await asyncio.gather(
             self._database(), asyncio.gather(*map(self._checked, self._server.health_checks))
@@ -63,6 +64,7 @@ class Health:
             "database": database,
             "plugins": {plugin.name: _state(plugin) for plugin in self._server.plugins},
             **({"checks": checks} if checks else {}),
+            **({"workers": self._server.workers()} if self._server.workers else {}),
         }
 
     async def _checked(self, check: HealthCheck) -> tuple[HealthCheck, str]:

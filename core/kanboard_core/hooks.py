@@ -296,8 +296,9 @@ def swimlane_in_use(call: Call, swimlane_id: int) -> bool:
 def server_started(server: Server) -> Awaitable[None] | None:
     """The database is open and calls are about to be accepted: open what the plugin needs, start its tasks.
 
-    On the event loop, outside any transaction; must not block it. May be ``async``. Also called in disabled built-in
-    plugins. An exception is logged and reported.
+    On the event loop, outside any transaction; must not block it. May be ``async``. With several workers it is called
+    in each of their processes, as ``server_stopping`` is, while everything that comes before runs once, in their
+    parent. Also called in disabled built-in plugins. An exception is logged and reported.
     """
 
 

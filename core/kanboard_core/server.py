@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 
@@ -67,6 +68,8 @@ class Server:
             write_seconds=configuration.number("database", "write_timeout"),
             queue_limit=configuration.integer("database", "queue_limit"),
         )
+        #: counts of the processes that serve, for ``/ready``; None when it is this one alone
+        self.workers: Callable[[], dict[str, int]] | None = None
         self._registrations = tuple(registered(self.plugins, self))
         self._assemble()
 
@@ -75,9 +78,17 @@ class Server:
         """What each plugin that takes part has registered, in order."""
         return tuple(found for found in self._registrations if found.plugin.takes_part)
 
-    async def start(self) -> None:
-        """Bring the tables of plugins up to date and open the database. Raises what opening raises."""
-        if any(found.migrations for found in self.registrations):
+    @property
+    def has_migrations(self) -> bool:
+        """Whether there are plugins whose tables may have to be brought up to date."""
+        return any(found.migrations for found in self.registrations)
+
+    async def start(self, *, migrated: bool = False) -> None:
+        """Bring the tables of plugins up to date and open the database. Raises what opening raises.
+
+        ``migrated``: they are up to date already.
+        """
+        if self.has_migrations and not migrated:
             await asyncio.to_thread(self.migrate)
         await self.database.start()
         await self._tell("server_started")

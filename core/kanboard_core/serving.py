@@ -8,8 +8,10 @@ import gc
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -30,41 +32,79 @@ class CannotServe(ConfigurationError):
     """The server can't be reached as configured; one clear sentence for the operator."""
 
 
-@asynccontextmanager
-async def serving(configuration: Configuration, plugins: Plugins | None = None) -> AsyncIterator[tuple[Server, str]]:
-    """Serve as long as the context lasts; gives the server and the URL of its endpoint.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A server whose configuration is right and whose database is there: all that is left is to start it."""
 
-    Leaving it stops gracefully: no new calls are accepted, running ones end (within ``shutdown_timeout``).
-    Raises ConfigurationError, PluginError, CannotOpen or CannotServe with one clear sentence.
+    server: Server
+    tls: ssl.SSLContext | None
+    access_log: AccessLog | None
+    #: whether its database was made for it
+    created: bool
+
+    def url(self, address: tuple[Any, ...]) -> str:
+        """The URL of the endpoint, on a socket that listens on this address."""
+        configuration = self.server.configuration
+        host, port = address[:2]
+        url = f"{'https' if self.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        return url + configuration.text("server", "prefix") + configuration.text("server", "path")
+
+
+def prepare(configuration: Configuration, plugins: Plugins | None = None) -> Prepared:
+    """Put a server together and see to its database. Blocks.
+
+    Raises ConfigurationError, PluginError or CannotOpen with one clear sentence.
     """
     server = Server(configuration, plugins)
     tls = _tls(configuration)
     created = location.prepare(server.database.engine, configuration)
-    access_log = _access_log(configuration)
-    await server.start()
+    return Prepared(server, tls, _access_log(configuration), created)
+
+
+@asynccontextmanager
+async def answering(
+    prepared: Prepared, listen: Callable[[web.ServerRunner], Awaitable[None]], *, migrated: bool = False
+) -> AsyncIterator[web.ServerRunner]:
+    """Answer, as long as the context lasts, on what ``listen`` listens on.
+
+    Leaving it stops gracefully: no new calls are accepted, running ones end (within ``shutdown_timeout``).
+    ``migrated``: the tables of plugins are up to date already. Raises CannotOpen, and what ``listen`` raises.
+    """
+    server = prepared.server
+    await server.start(migrated=migrated)
     try:
-        http = HttpServer(Endpoint(server, access_log), body_limit=configuration.integer("server", "body_limit"))
-        seconds = configuration.number("server", "shutdown_timeout")
+        endpoint = Endpoint(server, prepared.access_log)
+        http = HttpServer(endpoint, body_limit=server.configuration.integer("server", "body_limit"))
+        seconds = server.configuration.number("server", "shutdown_timeout")
         runner = web.ServerRunner(http, shutdown_timeout=max(seconds, 0.001))  # aiohttp takes 0 for "without end"
         await runner.setup()
         try:
-            address = await _listen(runner, configuration, tls)
-            url = f"{'https' if tls else 'http'}://{address}{configuration.text('server', 'prefix')}"
-            url += configuration.text("server", "path")
-            if created:
-                _logger.info("the new database has the account admin with the password admin")
-            yield server, url
+            await listen(runner)
+            yield runner
         finally:
             await runner.cleanup()
     finally:
         await server.stop()
-        if access_log is not None:
-            await access_log.close()
+        if prepared.access_log is not None:
+            await prepared.access_log.close()
+
+
+@asynccontextmanager
+async def serving(configuration: Configuration, plugins: Plugins | None = None) -> AsyncIterator[tuple[Server, str]]:
+    """Serve as long as the context lasts, and stop gracefully; gives the server and the URL of its endpoint.
+
+    Raises ConfigurationError, PluginError, CannotOpen or CannotServe with one clear sentence.
+    """
+    prepared = prepare(configuration, plugins)
+    async with answering(prepared, lambda runner: _listen(runner, configuration, prepared.tls)) as runner:
+        if prepared.created:
+            tell_of_new_database()
+        yield prepared.server, prepared.url(runner.addresses[0])
 
 
 def run(configuration: Configuration, plugins: Plugins | None = None) -> None:
     """Serve until SIGINT or SIGTERM, on uvloop when it is installed. Raises what :func:`serving` raises."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve(configuration, plugins))
 
 
@@ -75,16 +115,17 @@ async def serve(configuration: Configuration, plugins: Plugins | None = None) ->
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
-        _introduce(server, url)
+        introduce(server, url)
         gc.freeze()  # what is there now stays: it need not be looked at for garbage
         gc.enable()
-        warning = loop.create_task(_warn_of_default_password(server))
+        warning = loop.create_task(warn_of_default_password(server))
         await stopped.wait()
         _logger.info("stopping")
         warning.cancel()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes event loops: uvloop when it is installed; None is asyncio's own."""
     try:
         import uvloop
     except ImportError:
@@ -92,7 +133,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _introduce(server: Server, url: str) -> None:
+def tell_of_new_database() -> None:
+    """Say how to sign in to a database that was made at this start."""
+    _logger.info("the new database has the account admin with the password admin")
+
+
+def introduce(server: Server, url: str) -> None:
+    """Write the lines that an operator reads at start-up."""
     names: dict[str, list[str]] = {"on": [], "off": [], "failed": []}
     for plugin in server.plugins:
         names[plugin.state].append(plugin.name)
@@ -105,21 +152,25 @@ def _introduce(server: Server, url: str) -> None:
         _logger.error("PLUGINS THAT FAILED, AND ARE LEFT OUT: %s", ", ".join(names["failed"]))
 
 
-async def _warn_of_default_password(server: Server) -> None:
+async def warn_of_default_password(server: Server) -> None:
+    """Say so when the first administrator still has the password that everybody knows."""
     hashed = await server.database.read(lambda transaction: transaction.scalar(_PASSWORD, name="admin"))
     if hashed is not None and await server.passwords.verify("admin", hashed):
         _logger.warning("ANYONE CAN SIGN IN AS admin WITH THE PASSWORD admin: change it, or disable that account")
 
 
-async def _listen(runner: web.ServerRunner, configuration: Configuration, tls: ssl.SSLContext | None) -> str:
+async def _listen(runner: web.ServerRunner, configuration: Configuration, tls: ssl.SSLContext | None) -> None:
     host, port = configuration.text("server", "host"), configuration.integer("server", "port")
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
     try:
-        await site.start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
     except OSError as error:
-        raise CannotServe(f"can't listen on {host}:{port}: {_reason(error)}") from error
-    name, actual = runner.addresses[0][:2]
-    return f"[{name}]:{actual}" if ":" in name else f"{name}:{actual}"
+        raise cannot_listen(configuration, error) from error
+
+
+def cannot_listen(configuration: Configuration, error: OSError) -> CannotServe:
+    """Why the configured address can't be listened on, for the operator."""
+    host, port = configuration.text("server", "host"), configuration.integer("server", "port")
+    return CannotServe(f"can't listen on {host}:{port}: {_reason(error)}")
 
 
 def _reason(error: OSError) -> str:

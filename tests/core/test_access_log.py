@@ -52,6 +52,35 @@ async def test_lines_are_appended_to_a_file(tmp_path: Path) -> None:
     assert procedures(written) == ["getTask0", "getMe0", "getTask1", "getMe1"]
 
 
+class Pieces(io.StringIO):
+    """A stream that keeps what is written at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.all.append(text)
+        return super().write(text)
+
+
+async def test_many_lines_are_written_in_pieces_that_no_other_process_comes_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = Pieces()
+    monkeypatch.setattr("sys.stderr", stream)
+    log = AccessLog("stderr")
+    named = [f"get{'ä' * (number % 60)}{number}" for number in range(400)]
+    for name in named:
+        record(log, name)
+    await log.close()
+    assert procedures(stream.getvalue()) == named
+    assert 10 < len(stream.all) < 30
+    for piece in stream.all:
+        assert piece.endswith("\n")
+        assert len(piece.encode()) <= 4096
+
+
 async def test_a_line_that_comes_while_others_are_written_is_written_too(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = SlowStream()
     monkeypatch.setattr("sys.stderr", stream)

@@ -117,7 +117,7 @@ def with_options(function: Callable[..., R]) -> Callable[..., R]:
         chosen = list(settings)
         if database is not None:
             chosen.append(f"database.database_url={database}")
-        for name in ("host", "port"):
+        for name in ("host", "port", "workers"):
             value = others.pop(name, None)
             if value is not None:
                 chosen.append(f"server.{name}={value}")

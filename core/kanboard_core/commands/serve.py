@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 @with_plugins
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", help="TCP port to listen on; 0 takes any that is free.")
+@click.option("--workers", metavar="N", help="Number of processes that serve.")
 def serve(configuration: Configuration, plugins: Plugins) -> None:
     """Serve until interrupted. Creates the database when there is none."""
+    if configuration.integer("server", "workers") > 1:
+        from kanboard_core import workers
+
+        sys.exit(workers.run(configuration, plugins))
     from kanboard_core.serving import run
 
     run(configuration, plugins)

@@ -239,6 +239,14 @@ CORE_SCHEMA = Schema(
             (
                 Option("host", "127.0.0.1", "Address to listen on. 0.0.0.0 is every IPv4 address of this machine."),
                 Option("port", 8080, "TCP port to listen on. 0 takes any that is free.", minimum=0, maximum=65535),
+                Option(
+                    "workers",
+                    1,
+                    "Processes that serve the address. With more than one, a parent process starts them, and another "
+                    "one for each that dies.",
+                    minimum=1,
+                    maximum=256,
+                ),
                 Option("prefix", "", "Path that everything is served below, such as /kanboard.", check=a_prefix),
                 Option("path", "/jsonrpc.php", "Path of the JSON-RPC endpoint, below the prefix.", check=a_path),
                 Option(
