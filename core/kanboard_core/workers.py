@@ -319,7 +319,9 @@ class _Parent:
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, stopped.set)
-        threading.Thread(target=self._outlive, args=(loop, stopped), name="kanboard-parent", daemon=True).start()
+        threading.Thread(
+            target=self._outlive, args=(worker, loop, stopped), name="kanboard-parent", daemon=True
+        ).start()
 
         async def listen(runner: web.ServerRunner) -> None:
             for each in worker.sockets:
@@ -336,10 +338,10 @@ class _Parent:
             if warning is not None:
                 warning.cancel()
 
-    def _outlive(self, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    def _outlive(self, worker: _Worker, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
         """Stop when the parent is gone; a worker that doesn't come to it ends all the same."""
         os.read(self._ends_with_parent, 1)
-        _logger.warning("the parent of this worker, the process %d, is gone: stopping", os.getpid())
+        _logger.warning("worker %d, the process %d, stops: its parent is gone", worker.number, os.getpid())
         with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
             loop.call_soon_threadsafe(stopped.set)
         time.sleep(self._stop_seconds)

@@ -451,7 +451,7 @@ def test_nobody_is_left_when_the_parent_is_killed_and_running_calls_are_answered
     server = serve()
     with calls_under_way(server, home) as results:
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
-        server.said(r"the parent of this worker, the process \d+, is gone: stopping")
+        server.said(r"worker 1, the process \d+, stops: its parent is gone")
     assert results == ["1.2.53"] * 6
     server.wait_until(lambda: not any(runs(worker) for worker in server.workers))
     assert serve(f"--port={server.port}").call()[0] == "1.2.53"
