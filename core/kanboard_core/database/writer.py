@@ -6,12 +6,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.errors import Busy, StorageFailed, TransactionLost
+from kanboard_core.database.lock import FileLock, path_of
 from kanboard_core.database.sqlite import Session, Sqlite, is_busy
 from kanboard_core.database.transaction import Transaction
 
@@ -24,11 +26,12 @@ _logger = logging.getLogger(__name__)
 
 
 class _Task:
-    __slots__ = ("error", "future", "job", "result")
+    __slots__ = ("deadline", "error", "future", "job", "result")
 
-    def __init__(self, job: Job, future: Any) -> None:
+    def __init__(self, job: Job, future: Any, deadline: float) -> None:
         self.job = job
         self.future = future
+        self.deadline = deadline
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -38,6 +41,8 @@ class Writer:
 
     A group that fails as a whole is rolled back and every job of it is carried out again, alone: a job may run
     twice, so it keeps what it collects to itself until its result is delivered. Nothing is delivered before the commit.
+
+    Processes of ours queue by a lock file; what other programs hold is asked for again and again.
     """
 
     def __init__(self, engine: Sqlite, deliveries: Deliveries, *, seconds: float) -> None:
@@ -58,7 +63,7 @@ class Writer:
 
     def submit(self, job: Job, future: Any) -> None:
         """Carry out the job in the writer; its result goes to the future after the commit."""
-        self._jobs.put(_Task(job, future))
+        self._jobs.put(_Task(job, future, time.monotonic() + self._seconds))
 
     def waiting(self) -> int:
         """How many jobs are waiting."""
@@ -75,6 +80,7 @@ class Writer:
         except BaseException as error:
             self._opened.put(error)
             return
+        self._lock = FileLock(path_of(self._engine.path))
         self._opened.put(None)
         while not self._stopping:
             task = self._jobs.get()
@@ -82,12 +88,12 @@ class Writer:
                 break
             self._carry_out(session, task)
         session.close()
+        self._lock.close()
 
     def _carry_out(self, session: Session, first: _Task) -> None:
         group = [first]
         try:
-            self._begin(session)
-            try:
+            with self._transaction(session, first.deadline):
                 self._run(session, first)
                 closing = time.monotonic() + _GROUP_SECONDS
                 while len(group) < _GROUP_JOBS and time.monotonic() < closing:
@@ -100,10 +106,6 @@ class Writer:
                         break
                     group.append(task)
                     self._run(session, task)
-                session.end("COMMIT")
-            except BaseException:
-                session.end("ROLLBACK")
-                raise
         except Busy as error:
             for task in group:
                 task.error = error
@@ -120,33 +122,32 @@ class Writer:
         for task in group:
             task.result, task.error = None, None
             try:
-                self._begin(session)
-                try:
+                with self._transaction(session, time.monotonic() + self._seconds):
                     self._run(session, task)
-                    session.end("COMMIT")
-                except BaseException:
-                    session.end("ROLLBACK")
-                    raise
             except Busy as error:
                 task.result, task.error = None, error
             except BaseException as error:
                 task.result, task.error = None, StorageFailed(str(error.__cause__ or error))
                 task.error.__cause__ = error
 
-    def _begin(self, session: Session) -> None:
-        deadline = time.monotonic() + self._seconds
-        pause = 0.0005
-        while True:
+    @contextmanager
+    def _transaction(self, session: Session, deadline: float) -> Iterator[None]:
+        """A transaction that may write, committed at the end; undone when something is raised inside.
+
+        Raises Busy when others keep the database until the deadline.
+        """
+        if not self._lock.acquire(deadline):
+            raise Busy("another process holds the database")
+        try:
+            _begin(session, deadline)
             try:
-                session.begin("IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if not is_busy(error):
-                    raise
-                if time.monotonic() > deadline:
-                    raise Busy("another process holds the database") from error
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.005)
+                yield
+                session.end("COMMIT")
+            except BaseException:
+                session.end("ROLLBACK")
+                raise
+        finally:
+            self._lock.release()
 
     def _run(self, session: Session, task: _Task) -> None:
         transaction = session.transaction(self._seconds)
@@ -159,3 +160,19 @@ class Writer:
             if not session.connection.in_transaction:
                 raise TransactionLost(str(error)) from error
             task.error = error
+
+
+def _begin(session: Session, deadline: float) -> None:
+    """Begin to write, as soon as programs that know nothing of our lock file let go; Busy at the deadline."""
+    pause = 0.0005
+    while True:
+        try:
+            session.begin("IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            if time.monotonic() > deadline:
+                raise Busy("another process holds the database") from error
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.005)
