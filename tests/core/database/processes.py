@@ -1,0 +1,89 @@
+"""Servers that are processes of their own, with the clients that a test needs of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+import time
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import aiohttp
+
+from kanboard_core.testing import Client
+
+#: what the processes find in their environment
+ENVIRONMENT = {**os.environ, "API_AUTHENTICATION_TOKEN": "test"}
+
+
+class ServerProcess:
+    """A process that serves a database on a port of its own."""
+
+    def __init__(self, process: Process, log: Path) -> None:
+        self.process = process
+        self._log = log
+        self.url = ""
+
+    @property
+    def log(self) -> str:
+        """What it has said on standard error so far."""
+        return self._log.read_text()
+
+    def client(self, session: aiohttp.ClientSession) -> Client:
+        """A client with the application token."""
+        return Client(session, self.url, "jsonrpc", "test")
+
+    async def said(self, pattern: str) -> re.Match[str]:
+        """Wait until it has said something."""
+        deadline = time.monotonic() + 30
+        while not (found := re.search(pattern, self.log)):
+            assert self.process.returncode is None, self.log
+            assert time.monotonic() < deadline, self.log
+            await asyncio.sleep(0.02)
+        return found
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it; answers its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    database: Path, *arguments: str, prefix: Sequence[str] = (), synchronous: str = "normal", wait: bool = True
+) -> AsyncIterator[ServerProcess]:
+    """A process that serves the database as long as the context lasts. ``prefix`` is what it is run by."""
+    log = database.with_name(f"serve-{time.monotonic_ns()}.log")
+    with log.open("wb") as stream:
+        process = await asyncio.create_subprocess_exec(
+            *prefix,
+            *(sys.executable, "-m", "kanboard_core.commands", "serve", "--port=0", f"--database=sqlite:{database}"),
+            *(f"--set=database.synchronous={synchronous}", "--set=logging.access_log=off", *arguments),
+            cwd=database.parent,
+            env=ENVIRONMENT,
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=stream,
+        )
+    server = ServerProcess(process, log)
+    try:
+        if wait:
+            server.url = (await server.said(r"listening on (\S+)"))[1]
+        yield server
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def session(connections: int) -> aiohttp.ClientSession:
+    """For clients that use so many connections at once."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections), timeout=aiohttp.ClientTimeout(total=60)
+    )

@@ -1,0 +1,127 @@
+"""Two processes of this server and a stranger that write to one file: nobody is refused, nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sqlite3
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections import Counter, defaultdict
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.core.database.processes import serving, session
+
+from kanboard_core.testing import Client
+
+#: how long they write; a minute says more
+SECONDS = float(os.environ.get("KANBOARD_SERVER_TEST_SECONDS", "8"))
+
+CONNECTIONS = 64
+
+
+class Caller:
+    """One connection, with what it was promised."""
+
+    def __init__(self, number: int, client: Client, project: int, columns: list[int], swimlane: int) -> None:
+        self._number = number
+        self._client = client
+        self._project = project
+        self._columns = columns
+        self._swimlane = swimlane
+        self._random = random.Random(number)
+        self.titles: dict[int, str] = {}
+        self.calls = 0
+        self.seconds: list[float] = []
+
+    async def run(self, end: float) -> None:
+        await self._create()
+        while time.monotonic() < end:
+            began = time.monotonic()
+            await self._random.choices((self._update, self._move, self._create), (5, 3, 1))[0]()
+            self.seconds.append(time.monotonic() - began)
+
+    def _title(self) -> str:
+        self.calls += 1
+        return f"{self._number} {self.calls}"
+
+    async def _create(self) -> None:
+        title = self._title()
+        made = await self._client.createTask(
+            title=title, project_id=self._project, column_id=self._random.choice(self._columns)
+        )
+        assert isinstance(made, int), made
+        assert made not in self.titles
+        self.titles[made] = title
+
+    async def _update(self) -> None:
+        task, title = self._random.choice(list(self.titles)), self._title()
+        assert await self._client.updateTask(id=task, title=title) is True
+        self.titles[task] = title
+
+    async def _move(self) -> None:
+        task, column = self._random.choice(list(self.titles)), self._random.choice(self._columns)
+        # False: it stands there already
+        assert isinstance(
+            await self._client.moveTaskPosition(
+                self._project, task, column, self._random.randrange(1, 20), self._swimlane
+            ),
+            bool,
+        )
+
+
+def rows(database: Path, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+async def test_two_processes_and_a_stranger_write_to_one_file(database: Path) -> None:
+    async with serving(database) as one, serving(database) as other, session(CONNECTIONS) as http:
+        clients = [one.client(http), other.client(http)]
+        project = await clients[0].createProject(name="shared")
+        columns = [int(column["id"]) for column in await clients[1].getColumns(project)]
+        [swimlane] = [int(row["id"]) for row in await clients[1].getActiveSwimlanes(project)]
+        scored = await clients[0].createTask(title="scored", project_id=project)
+        callers = [Caller(number, clients[number % 2], project, columns, swimlane) for number in range(CONNECTIONS)]
+        stranger = await asyncio.create_subprocess_exec(
+            sys.executable,
+            Path(__file__).with_name("foreign_writer.py"),
+            *(database, str(SECONDS), str(project)),
+            stdout=PIPE,
+        )
+        end = time.monotonic() + SECONDS
+        # No call is answered by an error, so nobody meets "database is locked": one would be raised here.
+        await asyncio.gather(*(caller.run(end) for caller in callers))
+        told = json.loads((await stranger.communicate())[0])
+        assert [await server.stop() for server in (one, other)] == [0, 0]
+        for server in (one, other):
+            assert "ERROR" not in server.log
+
+    assert told["outcomes"]["done"] > 10, told["outcomes"]
+    # The stranger's transactions were refused, as Kanboard's are: it was a fight.
+    assert set(told["outcomes"]) == {"done", "database is locked"}
+
+    assert rows(database, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(database, "PRAGMA foreign_key_check") == []
+    # Every acknowledged write is there.
+    expected = {task: title for caller in callers for task, title in caller.titles.items()}
+    expected |= {int(task): title for task, title in told["created"].items()}
+    expected[scored] = "scored"
+    assert dict(rows(database, "SELECT id, title FROM tasks")) == expected
+    # Nothing was added up on a number that had changed meanwhile.
+    assert rows(database, "SELECT SUM(score) FROM tasks") == [(told["scored"],)]
+    # In every cell the positions are 1, 2, 3, ...
+    cells = defaultdict(list)
+    for column, lane, position in rows(database, "SELECT column_id, swimlane_id, position FROM tasks"):
+        cells[column, lane].append(position)
+    assert {cell: sorted(found) for cell, found in cells.items()} == {
+        cell: list(range(1, len(found) + 1)) for cell, found in cells.items()
+    }
+    # Neither process kept the other from writing.
+    turns = Counter({side: sum(len(caller.seconds) for caller in callers[side::2]) for side in (0, 1)})
+    assert min(turns.values()) > 0.3 * max(turns.values()), turns
