@@ -14,8 +14,9 @@ import peewee
 import pytest
 
 import kanboard_plugins
-from kanboard_core.database import Model, schema
+from kanboard_core.database import Model
 from kanboard_core.database.model import current
+from kanboard_core.database.sqlite import schema
 
 SPEC: dict[str, Any] = json.loads((Path(__file__).parent / "conformance/spec/schema.json").read_bytes())["tables"]
 

@@ -19,7 +19,7 @@ from kanboard_core.arguments import InvalidParams
 from kanboard_core.authentication import Authentication, Credentials, Unauthorized, Unverified
 from kanboard_core.calls import CONTAINED, NO_DATABASE, AsyncCall, Call, ProcedureError
 from kanboard_core.database.database import Database
-from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
+from kanboard_core.database.errors import Busy, DoesNotFit, StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.framing import Answer, Invocation
 from kanboard_core.permissions import Access, Caller, Decided, Forbidden
@@ -159,6 +159,8 @@ class Dispatcher:
         if self._authentication.needs_no_database(request.credentials):
             # What is refused without looking into the database need not wait for it.
             self._authentication.identify(None, request.credentials, 0)
+        if effect is Effect.WRITES and self._database.engine.transaction_per_call and end - position > 1:
+            return await self._one_by_one(request, position, end)
         try:
             return await (self._database.read(run) if effect is Effect.READS else self._database.write(run))
         except Exception as error:  # what a procedure raises is answered inside the job: this is the database
@@ -254,7 +256,7 @@ class Dispatcher:
             if transaction is None:
                 result = procedure.function(call, *procedure.parameters.converted(arranged))
             elif transaction.writable:
-                with transaction.savepoint():
+                with transaction.call():
                     result = self._checked(entry, procedure, call, arranged)
             else:
                 result = self._checked(entry, procedure, call, arranged)
@@ -295,6 +297,8 @@ class Dispatcher:
                 return framing.result(error.answer, entry.id)
             case ProcedureError():
                 return framing.error(error.code, entry.id, error.data, message=error.message)
+            case DoesNotFit():
+                return framing.result(False, entry.id)
             case Busy() | TimeLimitReached():
                 return framing.error(framing.INTERNAL_ERROR, entry.id, str(error))
             case _:

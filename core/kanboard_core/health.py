@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kanboard_core.calls import CONTAINED
-from kanboard_core.database import location, schema
-from kanboard_core.database.transaction import Transaction
+from kanboard_core.database.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from kanboard_core.plugins import Plugin
@@ -77,19 +75,12 @@ class Health:
         return check, "ok"
 
     async def _database(self) -> str:
+        engine = self._server.database.engine
         try:
-            version = await asyncio.wait_for(self._server.database.read(self._version), _SECONDS)
+            version = await asyncio.wait_for(self._server.database.read(engine.schema_version), _SECONDS)
         except Exception as error:
             return f"failed: {type(error).__name__}"
-        return "ok" if version >= schema.SCHEMA_VERSION["sqlite"] else f"schema version {version} is too old"
-
-    def _version(self, transaction: Transaction) -> int:
-        """The schema version, found by a reader and, under the same path, by somebody who comes now.
-
-        A connection that is open goes on when its file is removed or overwritten.
-        """
-        with closing(location.connect_unchanging(self._server.database.engine.path)) as newcomer:
-            return min(schema.version(transaction.connection), schema.version(newcomer))
+        return "ok" if version >= SCHEMA_VERSION[engine.kind] else f"schema version {version} is too old"
 
 
 def _state(plugin: Plugin) -> str:

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from kanboard_core.calls import Call
 from kanboard_core.configuration import Configuration
 from kanboard_core.database import location
+from kanboard_core.database.engine import CannotOpen
 from kanboard_core.permissions import APPLICATION
 from kanboard_core.plugins import Plugins
 from kanboard_core.server import Server
+
+#: seconds that a server which writes at the moment is waited for
+_PATIENCE = 60.0
 
 
 @contextlib.contextmanager
@@ -24,15 +28,12 @@ def application_call(configuration: Configuration, plugins: Plugins) -> Iterator
     """
     server = Server(configuration, plugins)
     engine = server.database.engine
-    if not engine.path.exists():
-        raise location.CannotOpen(f"there is no database {engine.path} yet: serve, or create one")
+    if not engine.exists():
+        raise CannotOpen(f"there is no database {engine.label} yet: serve, or create one")
     location.prepare(engine, configuration)
     server.migrate()
     try:
-        with contextlib.closing(engine.session(writable=True)) as session:
-            session.execute("PRAGMA busy_timeout=60000")
-            session.begin("IMMEDIATE")
-            yield Call(server, APPLICATION, session.transaction(float("inf")), int(time.time()))
-            session.end("COMMIT")
+        with contextlib.closing(engine.session(writable=True)) as session, session.work(_PATIENCE) as transaction:
+            yield Call(server, APPLICATION, transaction, int(time.time()))
     finally:
         server.passwords.close()

@@ -16,6 +16,7 @@ from kanboard_core.configuration import Configuration
 from kanboard_core.configuration.options import suggestion
 from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
+from kanboard_core.database.engine import Limits
 from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import EventType, Reactions
 from kanboard_core.extensions import Extension
@@ -63,9 +64,11 @@ class Server:
         self.passwords = Passwords(configuration.integer("authentication", "bcrypt_cost"))
         self.database = Database(
             location.engine(configuration),
-            readers=configuration.integer("database", "readers"),
-            read_seconds=configuration.number("database", "read_timeout"),
-            write_seconds=configuration.number("database", "write_timeout"),
+            Limits(
+                readers=configuration.integer("database", "readers"),
+                read_seconds=configuration.number("database", "read_timeout"),
+                write_seconds=configuration.number("database", "write_timeout"),
+            ),
             queue_limit=configuration.integer("database", "queue_limit"),
         )
         #: counts of the processes that serve, for ``/ready``; None when it is this one alone

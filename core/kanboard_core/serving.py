@@ -144,7 +144,7 @@ def introduce(server: Server, url: str) -> None:
     for plugin in server.plugins:
         names[plugin.state].append(plugin.name)
     _logger.info("listening on %s", url)
-    _logger.info("database %s", server.database.engine.path)
+    _logger.info("database %s", server.database.engine.label)
     _logger.info("%d procedures of the plugins %s", len(server.registry), ", ".join(names["on"]))
     if names["off"]:
         _logger.info("plugins that are off: %s", ", ".join(names["off"]))

@@ -97,6 +97,5 @@ class Replay:
         return differences(expected, actual, base_url=self._server.base_url, now=now, waited=self._waited)
 
     def _execute(self, statement: str) -> list[tuple[Any, ...]]:
-        path = self._server.server.database.engine.path
-        with closing(sqlite3.connect(path, timeout=10)) as connection, connection:
+        with closing(sqlite3.connect(self._server.path, timeout=10)) as connection, connection:
             return connection.execute(statement).fetchall()

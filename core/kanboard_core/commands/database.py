@@ -32,7 +32,7 @@ def create(configuration: Configuration) -> None:
 
     engine = location.engine(configuration)
     location.create(engine, configuration)
-    click.echo(f"created {engine.path}; sign in as admin with the password admin, and change it")
+    click.echo(f"created {engine.label}; sign in as admin with the password admin, and change it")
 
 
 @database.command("check")
@@ -47,7 +47,7 @@ def check(configuration: Configuration) -> None:
         click.echo(line)
     if differences:
         sys.exit(1)
-    click.echo(f"{engine.path} has Kanboard's schema")
+    click.echo(f"{engine.label} has Kanboard's schema")
 
 
 _FILE = click.Path(path_type=Path)
@@ -64,7 +64,7 @@ def back_up(configuration: Configuration, file: Path, force: bool, quiet: bool) 
     FILE is the database of one moment, checked, and needs no other file. Attachments (data/files) are not in the
     database: copy them after it.
     """
-    from kanboard_core.database import backup
+    from kanboard_core.database.sqlite import backup
 
     engine = backup.engine(configuration)
     with _progress(quiet) as progress:
@@ -85,7 +85,7 @@ def restore(configuration: Configuration, file: Path, force: bool, discard: bool
     FILE is checked before. The old content is kept beside the database, in a file named
     DATABASE.before-restore-DATE-TIME. Attachments (data/files) are not in the database: put them back first.
     """
-    from kanboard_core.database import backup, restoration
+    from kanboard_core.database.sqlite import backup, restoration
 
     engine = backup.engine(configuration)
     with _progress(quiet) as progress:

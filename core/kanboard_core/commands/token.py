@@ -38,8 +38,5 @@ def _stored_token(configuration: Configuration, renewed: str | None = None) -> s
     """The token in the database, after replacing it by ``renewed`` if that is given."""
     from kanboard_core.database import application_token, location
 
-    engine = location.engine(configuration)
-    if not engine.path.exists():
-        raise ConfigurationError(f"there is no database {engine.path} yet: serve, or create one")
-    location.prepare(engine, configuration)
+    engine = location.existing(configuration)
     return application_token.replace(engine, renewed) if renewed else application_token.stored(engine)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import time
 
-from kanboard_core.database.errors import Busy
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.engine import Engine
 from kanboard_core.database.statements import param, statement
 from kanboard_core.models import Setting
+
+#: seconds that another process is waited for
+_PATIENCE = 5.0
 
 _REPLACE = statement(
     Setting.update({Setting.value: param("token"), Setting.changed_by: 0, Setting.changed_on: param("now")}).where(
@@ -18,20 +19,14 @@ _REPLACE = statement(
 )
 
 
-def stored(engine: Sqlite) -> str:
+def stored(engine: Engine) -> str:
     """The token; "" when there is none."""
-    with contextlib.closing(engine.session(writable=False)) as session:
-        return session.transaction(10).setting("api_token")
+    with contextlib.closing(engine.session(writable=False)) as session, session.work(_PATIENCE) as transaction:
+        return transaction.setting("api_token")
 
 
-def replace(engine: Sqlite, token: str) -> str:
+def replace(engine: Engine, token: str) -> str:
     """Store another token; answers it. Raises Busy when another process holds the database for too long."""
-    with contextlib.closing(engine.session(writable=True)) as session:
-        session.execute("PRAGMA busy_timeout = 5000")
-        try:
-            session.begin("IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise Busy(f"another process holds the database {engine.path}") from error
-        session.transaction(10).run(_REPLACE, token=token, now=int(time.time()))
-        session.end("COMMIT")
+    with contextlib.closing(engine.session(writable=True)) as session, session.work(_PATIENCE) as transaction:
+        transaction.run(_REPLACE, token=token, now=int(time.time()))
     return token

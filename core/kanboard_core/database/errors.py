@@ -14,6 +14,13 @@ class Conflict(DatabaseError):
     """
 
 
+class DoesNotFit(Conflict):
+    """A value can't be stored, or can't even be compared: a text too long for its column, a number too large for it.
+
+    What fits is a matter of the engine; a call that isn't prepared for it is answered ``false``.
+    """
+
+
 class WriteRefused(DatabaseError):
     """A job that was declared to read tried to write."""
 
@@ -27,8 +34,15 @@ class Busy(DatabaseError):
 
 
 class TransactionLost(DatabaseError):
-    """The engine gave up the whole transaction (disk full, input or output error)."""
+    """The engine gave up the whole transaction: disk full, input or output error, a deadlock."""
 
 
 class StorageFailed(DatabaseError):
     """The database could not do what was asked: disk full, file gone or damaged. Nothing of the call was kept."""
+
+
+class ConnectionLost(StorageFailed):
+    """The server of the database can't be reached, or has closed the connection.
+
+    When that happened while it was asked to commit, nobody knows whether it did.
+    """

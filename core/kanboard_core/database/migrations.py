@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import peewee
 
-from kanboard_core.database.model import Model, current
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.engine import Engine
+from kanboard_core.database.errors import DatabaseError
+from kanboard_core.database.model import Model
+from kanboard_core.database.statements import insertion, param, statement
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import PluginSchemaVersion
 
 _PREFIX = "kanboard-server:"
+
+_OF_PLUGIN = PluginSchemaVersion.plugin == param("plugin")
+_VERSION = statement(PluginSchemaVersion.select(PluginSchemaVersion.version).where(_OF_PLUGIN))
+_UPDATE_VERSION = statement(
+    PluginSchemaVersion.update({PluginSchemaVersion.version: param("version")}).where(_OF_PLUGIN)
+)
+_INSERT_VERSION = insertion(PluginSchemaVersion, "plugin", "version")
 
 _logger = logging.getLogger(__name__)
 
@@ -33,7 +43,7 @@ class Changes:
     def __init__(self, database: peewee.Database, engine: str) -> None:
         #: the peewee database, also for ``playhouse.migrate``
         self.database = database
-        #: ``sqlite``
+        #: the kind: ``sqlite`` or ``postgres``
         self.engine = engine
 
     def create_table(self, model: type[Model]) -> None:
@@ -74,69 +84,58 @@ def checked(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
     return steps
 
 
-def migrate(engine: Sqlite, plugin: str, steps: Sequence[Migration], tables: Sequence[str]) -> None:
+def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str]) -> None:
     """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own.
 
     Processes that do this at once wait for each other. Raises MigrationFailed; the steps before the one that failed
     stay done.
     """
     with contextlib.closing(engine.session(writable=True)) as session:
-        # SQLite can't change a table in place: a table made anew must not take the rows with it that refer to it.
-        session.execute("PRAGMA foreign_keys=OFF")
-        session.execute("PRAGMA busy_timeout=60000")
         for step in steps:
             try:
-                session.begin("IMMEDIATE")
-                done = _version(session.connection, plugin)
+                engine.begin_migration(session)
+                transaction = session.transaction(float("inf"))
+                done = _version(transaction, plugin)
                 if done > len(steps):
                     raise MigrationFailed(
                         f"its tables have version {done}, made by a newer release of it; this one knows {len(steps)}"
                     )
                 if step.version > done:
-                    _apply(session.connection, engine, plugin, step, tables)
+                    _apply(transaction, engine, plugin, step, tables)
                     _logger.info("plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
-                session.end("COMMIT")
+                session.end(commit=True)
             except MigrationFailed:
-                session.end("ROLLBACK")
+                session.end(commit=False)
                 raise
             except Exception as error:
-                session.end("ROLLBACK")
+                session.end(commit=False)
                 raise MigrationFailed(
                     f"migration {step.version} ({step.title}) failed: {type(error).__name__}: {error}"
                 ) from error
 
 
-def _apply(connection: sqlite3.Connection, engine: Sqlite, plugin: str, step: Migration, tables: Sequence[str]) -> None:
-    database = current.get()
-    assert database is not None  # noqa: S101 - the session has set it
-    step.apply(Changes(database, "sqlite"))
-    if not connection.in_transaction:
+def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migration, tables: Sequence[str]) -> None:
+    step.apply(Changes(transaction.database, engine.kind))
+    if transaction.lost():
         raise MigrationFailed(f"migration {step.version} ({step.title}) ended its transaction itself")
     for table in tables:
-        (broken,) = connection.execute("SELECT COUNT(*) FROM pragma_foreign_key_check(?)", [table]).fetchone()
-        if broken:
+        if broken := engine.orphans(transaction, table):
             raise MigrationFailed(
                 f"migration {step.version} ({step.title}) leaves {broken} rows in {table} that refer to nothing"
             )
-    row = [_PREFIX + plugin, step.version]
-    connection.execute("DELETE FROM plugin_schema_versions WHERE plugin = ?", row[:1])
-    connection.execute("INSERT INTO plugin_schema_versions (plugin, version) VALUES (?, ?)", row)
+    key = _PREFIX + plugin
+    if not transaction.run(_UPDATE_VERSION, plugin=key, version=step.version):
+        transaction.insert(_INSERT_VERSION, plugin=key, version=step.version)
 
 
-def _version(connection: sqlite3.Connection, plugin: str) -> int:
-    key = [_PREFIX + plugin]
-    row = connection.execute("SELECT version FROM plugin_schema_versions WHERE plugin = ?", key).fetchone()
-    return int(row[0]) if row else 0
+def _version(transaction: Transaction, plugin: str) -> int:
+    return int(transaction.scalar(_VERSION, plugin=_PREFIX + plugin) or 0)
 
 
-def version(engine: Sqlite, plugin: str) -> int | None:
+def version(engine: Engine, plugin: str) -> int | None:
     """The version that a plugin's tables have; None when there is no database to ask. Only reads."""
-    from kanboard_core.database.location import connect_unchanging
-
-    if not engine.path.exists():
-        return None
     try:
-        with contextlib.closing(connect_unchanging(engine.path)) as connection:
-            return _version(connection, plugin)
-    except sqlite3.Error:
+        with engine.looking() as transaction:
+            return _version(transaction, plugin)
+    except DatabaseError:
         return None

@@ -10,15 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from kanboard_core.database.deliveries import Deliveries
-from kanboard_core.database.sqlite import Session, Sqlite
-from kanboard_core.database.transaction import Transaction
-
-Job = Callable[[Transaction], Any]
+from kanboard_core.database.engine import Engine, Job, Session, Worker
 
 #: seconds that a job or a result may wait behind a slow job before help is called
 _PATIENCE = 0.003
@@ -32,11 +28,11 @@ class _Task(NamedTuple):
     future: asyncio.Future[Any]
 
 
-class Readers:
+class Readers(Worker):
     """A few threads with a read-only connection each."""
 
     def __init__(
-        self, engine: Sqlite, loop: asyncio.AbstractEventLoop, deliveries: Deliveries, *, count: int, seconds: float
+        self, engine: Engine, loop: asyncio.AbstractEventLoop, deliveries: Deliveries, *, count: int, seconds: float
     ) -> None:
         self._engine = engine
         self._loop = loop
@@ -114,7 +110,7 @@ class Readers:
     def _group(self, session: Session, task: _Task | None) -> _Task | None:
         """Carry out jobs on one snapshot; answers the first that came too late for it, None when none is left."""
         try:
-            session.begin("DEFERRED")
+            session.begin()
         except BaseException as error:
             if task is not None:
                 self._deliveries.add(task.future, None, error)
@@ -126,7 +122,7 @@ class Readers:
                 self._run(session, task)
                 task = self._next()
         finally:
-            session.end("COMMIT")
+            session.end(commit=True)
         return task
 
     def _run(self, session: Session, task: _Task) -> None:

@@ -1,21 +1,19 @@
-"""The schema of a database: which one it has, making a new one, comparing one with Kanboard's.
+"""The schema of a database: which one it has, and what belongs into a new one.
 
-Kanboard recognises its databases by a number alone, its schema version; on SQLite that is the ``user_version`` in the
-file's header. See spec: storage.
+Kanboard recognises its databases by a number alone, its schema version. How each engine is asked for it, makes a
+database and compares one is in the package of the engine. See spec: storage.
 """
 
 from __future__ import annotations
 
 import enum
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from kanboard_core import passwords
 from kanboard_core.database.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from kanboard_core.database.facts import Column, Index, Table, Value
+    from kanboard_core.database.facts import Value
 
 #: the Kanboard whose databases this server makes and serves
 KANBOARD_VERSION = "1.2.53"
@@ -65,308 +63,89 @@ class State(NamedTuple):
     message: str
 
 
-def version(connection: sqlite3.Connection) -> int:
-    """The schema version of the database; 0 when it has none.
+def judged(engine: str, version: int, tables: Collection[str], *, place: str) -> State:
+    """What a database with this schema version (0: none) and these tables is to this server.
 
-    Raises sqlite3.DatabaseError when the file is no database or can't be read.
+    ``place`` is where the engine keeps the version, for the operator.
     """
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def state(connection: sqlite3.Connection) -> State:
-    """What the database is to this server. Reads only its header and the names of its tables.
-
-    Raises sqlite3.DatabaseError when the file is no database or can't be read.
-    """
-    # One statement, so that version and names belong together while another process makes the database.
-    rows = connection.execute(
-        "SELECT user_version, name FROM pragma_user_version"
-        r" LEFT JOIN sqlite_master ON name NOT LIKE 'sqlite\_%' ESCAPE '\'"
-    ).fetchall()
-    found, names = int(rows[0][0]), {row[1] for row in rows} - {None}
-    known = SCHEMA_VERSION["sqlite"]
-    if not names and not found:
-        return State(Condition.EMPTY, found, "The database is empty.")
-    if not names >= _LANDMARKS:
-        return State(Condition.FOREIGN, found, "The database is not Kanboard's: it belongs to another program.")
-    if found <= 0:
+    known = SCHEMA_VERSION[engine]
+    if not tables and not version:
+        return State(Condition.EMPTY, version, "The database is empty.")
+    if not set(tables) >= _LANDMARKS:
+        return State(Condition.FOREIGN, version, "The database is not Kanboard's: it belongs to another program.")
+    if version <= 0:
         return State(
             Condition.FOREIGN,
-            found,
+            version,
             "The database has tables of Kanboard but no schema version: write back the one it had"
-            f" (PRAGMA user_version; {known} for Kanboard {KANBOARD_VERSION}), or restore a backup.",
+            f" ({place}; {known} for Kanboard {KANBOARD_VERSION}), or restore a backup.",
         )
-    if found < known:
+    if version < known:
         return State(
             Condition.OLDER,
-            found,
-            f"The database has schema version {found}, and {known} is needed:"
+            version,
+            f"The database has schema version {version}, and {known} is needed:"
             f" make a backup and open it once with Kanboard {KANBOARD_VERSION}, which will migrate it.",
         )
-    if found > known:
+    if version > known:
         return State(
             Condition.NEWER,
-            found,
-            f"The database has schema version {found} of a later Kanboard;"
+            version,
+            f"The database has schema version {version} of a later Kanboard;"
             f" this server knows {known}, that of Kanboard {KANBOARD_VERSION}.",
         )
     return State(
-        Condition.CURRENT, found, f"The database has schema version {found}, that of Kanboard {KANBOARD_VERSION}."
+        Condition.CURRENT, version, f"The database has schema version {version}, that of Kanboard {KANBOARD_VERSION}."
     )
 
 
-def create(
-    connection: sqlite3.Connection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None
-) -> str:
-    """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
+def first_rows(engine: str, *, token: str, password_hash: str) -> Iterator[tuple[str, dict[str, Value]]]:
+    """The rows of a new database in the order of their insertion: table, and values by column.
 
-    The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
-    rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too (:data:`INDEXES`).
-    The connection must not be in a transaction.
-
-    Raises SchemaError when the database isn't empty, sqlite3.DatabaseError when it can't be written.
+    ``token`` is that of the application, ``password_hash`` that of the administrator.
     """
-    hashed = password_hash or passwords.hashed("admin", cost)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if state(connection).condition is not Condition.EMPTY:
-            raise SchemaError("The database is not empty, so no new one can be made in it.")
-        for sql in definitions("sqlite"):
-            connection.execute(sql)
-        if indexes:
-            create_indexes(connection)
-        token = _insert_first_rows(connection, hashed)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION['sqlite']}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    return token
-
-
-def create_indexes(connection: sqlite3.Connection) -> list[str]:
-    """Make those indexes of our own (:data:`INDEXES`) that the database lacks. Answers their names."""
-    present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    made = [name for name in INDEXES if name not in present]
-    for name in made:
-        table, columns = INDEXES[name]
-        connection.execute(f"CREATE INDEX {_quoted(name)} ON {_quoted(table)} ({_listed(columns)})")
-    return made
-
-
-def definitions(engine: str) -> list[str]:
-    """The SQL commands that make Kanboard's tables, keys and indexes on an engine (a key of SCHEMA_VERSION).
-
-    Raises SchemaError for an engine whose databases only Kanboard can make.
-    """
-    from kanboard_core.database.facts import facts
-
-    if engine != "sqlite":
-        raise SchemaError(f"A new {engine} database is made by Kanboard {KANBOARD_VERSION}: open it there first.")
-    commands = []
-    for table in facts(engine).tables.values():
-        commands.append(f"CREATE TABLE {_quoted(table.name)} ({', '.join(_parts(table))})")
-        for index in (*table.unique, *table.indexes):
-            if index.name is not None:
-                unique = "UNIQUE " if index in table.unique else ""
-                commands.append(
-                    f"CREATE {unique}INDEX {_quoted(index.name)} ON {_quoted(table.name)} ({_listed(index.columns)})"
-                )
-    return commands
-
-
-def _parts(table: Table) -> Iterator[str]:
-    """What stands between the parentheses of SQLite's CREATE TABLE."""
-    for column in table.columns.values():
-        yield _definition(column)
-    # The key of numbered rows stands with its column: only there it is the row's own number.
-    if table.primary_key and not any(column.generated for column in table.columns.values()):
-        yield f"PRIMARY KEY ({_listed(table.primary_key)})"
-    for key in table.unique:
-        if key.constraint:
-            yield f"UNIQUE ({_listed(key.columns)})"
-    for reference in table.foreign_keys:
-        yield (
-            f"FOREIGN KEY ({_quoted(reference.column)})"
-            f" REFERENCES {_quoted(reference.table)} ({_quoted(reference.key)}) ON DELETE CASCADE"
-        )
-
-
-def _definition(column: Column) -> str:
-    text = f"{_quoted(column.name)} {column.type}"
-    if column.generated:
-        return f"{text} PRIMARY KEY"
-    if column.collation:
-        text += f" COLLATE {column.collation}"
-    if not column.nullable:
-        text += " NOT NULL"
-    if column.default is not None:
-        text += f" DEFAULT {_literal(column.default)}"
-    return text
-
-
-def _insert_first_rows(connection: sqlite3.Connection, hashed: str) -> str:
     from secrets import token_hex
 
     from kanboard_core.database.facts import facts
-
-    token = token_hex(30)
 
     def made(row: dict[str, Value], column: str) -> Value:
         match row[column]:
             case "@random":
                 return token if row.get("option") == "api_token" else token_hex(30)
             case "@bcrypt(admin)":
-                return hashed
+                return password_hash
             case value:
                 return value
 
-    for table, rows in facts("sqlite").rows.items():
+    for table, rows in facts(engine).rows.items():
         for row in rows:
-            places = ", ".join("?" * len(row))
-            sql = f"INSERT INTO {_quoted(table)} ({_listed(tuple(row))}) VALUES ({places})"  # noqa: S608 (own names)
-            connection.execute(sql, [made(row, column) for column in row])
-    return token
+            yield table, {column: made(row, column) for column in row}
 
 
-def differences(connection: sqlite3.Connection) -> list[str]:
-    """What the database lacks or has otherwise than Kanboard's, a line each; empty when it is complete.
-
-    Names of keys and indexes and the order of columns don't matter, nor do tables, columns and indexes in addition,
-    except columns that an INSERT of Kanboard's would miss. Only reads.
-
-    Raises sqlite3.DatabaseError when the file is no database or can't be read.
-    """
+def lacking(engine: str, present: Collection[tuple[str, str]]) -> list[str]:
+    """The tables, and the columns of others (``tasks.priority``), of Kanboard's that aren't among those present."""
     from kanboard_core.database.facts import facts
 
+    tables = {table for table, _ in present}
     found: list[str] = []
-    present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for table in facts("sqlite").tables.values():
-        if table.name in present:
-            found += _column_differences(connection, table)
-            found += _key_differences(connection, table)
+    for known in facts(engine).tables.values():
+        if known.name in tables:
+            found += [f"{known.name}.{name}" for name in known.columns if (known.name, name) not in present]
         else:
-            found.append(f"table {table.name} is missing")
+            found.append(known.name)
     return found
 
 
-def missing(connection: sqlite3.Connection) -> list[str]:
-    """The tables, and the columns of others (``tasks.priority``), of Kanboard's that the database lacks. Only reads.
-
-    Raises sqlite3.DatabaseError when the file is no database or can't be read.
-    """
-    from kanboard_core.database.facts import facts
-
-    present: dict[str, set[str]] = {}
-    for table, column in connection.execute(
-        "SELECT main.name, columns.name FROM sqlite_master AS main, pragma_table_info(main.name) AS columns"
-        " WHERE main.type = 'table'"
-    ).fetchall():
-        present.setdefault(table, set()).add(column)
-    lacking: list[str] = []
-    for known in facts("sqlite").tables.values():
-        columns = present.get(known.name)
-        lacking += [known.name] if columns is None else [f"{known.name}.{c}" for c in known.columns if c not in columns]
-    return lacking
-
-
-def _column_differences(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
-    rows = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', [table.name])
-    present = {row[0]: row[1:] for row in rows.fetchall()}
-    for column in table.columns.values():
-        name = f"{table.name}.{column.name}"
-        if column.name not in present:
-            yield f"column {name} is missing"
-            continue
-        kind, not_null, default_text, _ = present[column.name]
-        if kind.upper() != column.type:
-            yield f"column {name} has the type {kind or 'none'} instead of {column.type}"
-        if not column.generated and bool(not_null) is column.nullable:
-            yield f"column {name} {'must not' if not_null else 'may'} be NULL"
-        default = _default(default_text)
-        expected = None if column.default is None else str(column.default)
-        if default != expected:
-            yield f"column {name} has {_named(default)} instead of {_named(expected)}"
-        if _ignores_case(connection, table, column) is (column.collation is None):
-            yield f"column {name} {'compares bytes' if column.collation else 'ignores case'}"
-    for surplus in present.keys() - table.columns.keys():
-        _, not_null, default_text, _ = present[surplus]
-        if not_null and _default(default_text) is None:
-            yield f"column {table.name}.{surplus} is in addition and must not be left out: Kanboard's inserts will fail"
-    key = tuple(sorted((name for name in present if present[name][3]), key=lambda name: int(present[name][3])))
-    if key != table.primary_key:
-        yield f"table {table.name} has the primary key ({', '.join(key)}) instead of ({', '.join(table.primary_key)})"
-
-
-def _key_differences(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
-    present = [
-        (bool(unique), _indexed(connection, name))
-        for name, unique in connection.execute(
-            'SELECT name, "unique" FROM pragma_index_list(?) WHERE NOT partial', [table.name]
-        ).fetchall()
-    ]
-    for key in table.unique:
-        if (True, _expected(table, key)) not in present:
-            yield f"table {table.name} has no unique key of ({', '.join(key.columns)})"
-    for index in table.indexes:
-        if _expected(table, index) not in (columns for _, columns in present):
-            yield f"table {table.name} has no index of ({', '.join(index.columns)})"
-    rows = connection.execute('SELECT "from", "table", "to", on_delete FROM pragma_foreign_key_list(?)', [table.name])
-    # A reference that names no column means the other table's primary key.
-    references = {(column, other, to or "id", action) for column, other, to, action in rows.fetchall()}
-    for reference in table.foreign_keys:
-        if (reference.column, reference.table, reference.key, "CASCADE") not in references:
-            yield (
-                f"column {table.name}.{reference.column} has no foreign key to {reference.table}.{reference.key}"
-                " with ON DELETE CASCADE"
-            )
-
-
-def _indexed(connection: sqlite3.Connection, index: str) -> list[tuple[str, str]]:
-    """The columns of an index of the database, each with the collation it is sorted by."""
-    return connection.execute(
-        "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", [index]
-    ).fetchall()
-
-
-def _expected(table: Table, index: Index) -> list[tuple[str, str]]:
-    collations = index.collations or [table.columns[name].collation or "BINARY" for name in index.columns]
-    return list(zip(index.columns, collations, strict=True))
-
-
-def _ignores_case(connection: sqlite3.Connection, table: Table, column: Column) -> bool:
-    """Whether texts in the column compare without case.
-
-    No pragma tells the collation of a column, but it is handed on to the column of a subquery, where it can be tried.
-    """
-    name, source = _quoted(column.name), _quoted(table.name)
-    (equal,) = connection.execute(
-        f"WITH tried (text) AS MATERIALIZED (SELECT {name} FROM {source} WHERE 0 UNION ALL SELECT 'a')"  # noqa: S608
-        " SELECT count(*) FROM tried WHERE text = 'A'"
-    ).fetchone()
-    return bool(equal)
-
-
-def _default(text: str | None) -> str | None:
-    """The value of a DEFAULT clause; its spelling doesn't matter ('0' and 0 are the same in a column of numbers)."""
-    if text is None or text.upper() == "NULL":
-        return None
-    quote = text[0]
-    return text[1:-1].replace(quote * 2, quote) if quote in "'\"" else text
-
-
-def _named(default: str | None) -> str:
-    return "no default" if default is None else f"the default {default!r}"
-
-
-def _literal(value: str | float) -> str:
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
-
-
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL has it, whatever it is."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(map(_quoted, names))
+def listed(names: tuple[str, ...]) -> str:
+    """Names as SQL lists them."""
+    return ", ".join(map(quoted, names))
+
+
+def literal(value: str | float) -> str:
+    """A value as SQL has it."""
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

@@ -5,7 +5,7 @@ A statement is a module-level constant that knows no database::
     TASK = statement(Task.select().where(Task.id == param("id")))
 
 A procedure executes it through its transaction: ``call.tx.one(TASK, id=7)``. Building SQL is what costs in an ORM;
-here it happens once per engine (see :mod:`kanboard_core.database.dialects`).
+here it happens once per engine (see :mod:`kanboard_core.database.compilation`).
 """
 
 from __future__ import annotations

@@ -1,29 +1,32 @@
-"""A transaction as a procedure sees it: statements executed by name, savepoints, settings."""
+"""A transaction as a procedure sees it: statements executed by name, savepoints, locks, settings."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import peewee
 
-from kanboard_core.database.dialects import Compiled, Dialect
-from kanboard_core.database.errors import Conflict, StorageFailed, TimeLimitReached, TransactionLost, WriteRefused
+from kanboard_core.database.compilation import Compiled, Dialect
+from kanboard_core.database.errors import TransactionLost, WriteRefused
 from kanboard_core.database.statements import Row, Statement, param, statement
 from kanboard_core.models import Setting
 
 _SETTING = statement(Setting.select(Setting.value).where(Setting.option == param("option")))
 
+#: the rows of a result as the driver gives them
+Tuples = Sequence[Sequence[Any]]
 
-class Transaction:
+
+class Transaction(ABC):
     """One database job's view of the database. Belongs to one thread, ends with its job."""
 
     __slots__ = ("_cursor", "_depth", "_dialect", "_settings", "connection", "database", "writable")
 
     def __init__(
-        self, connection: sqlite3.Connection, dialect: Dialect, database: peewee.Database, *, writable: bool
+        self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
     ) -> None:
         #: the DB-API connection; one's own SQL belongs into statements
         self.connection = connection
@@ -32,7 +35,7 @@ class Transaction:
         #: whether this job may change the database
         self.writable = writable
         self._dialect = dialect
-        self._cursor = connection.cursor()
+        self._cursor = cursor
         self._depth = 0
         self._settings: dict[str, str | None] = {}
 
@@ -61,24 +64,25 @@ class Transaction:
         return [row[0] for row in self._fetch(compiled, compiled.bind(**values))]
 
     def run(self, statement: Statement, /, **values: Any) -> int:
-        """Carry out an update or delete; answers the number of rows it matched."""
+        """Carry out an update or delete; answers the number of rows it matched.
+
+        Raises Conflict when a rule of the schema forbids it.
+        """
         compiled = self._dialect.compiled(statement)
-        rows: int = self._change(compiled, compiled.bind(**values)).rowcount
-        return rows
+        self._begin_change(compiled)
+        return self._change(compiled, compiled.bind(**values))
 
     def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Carry out a statement once for each mapping of values."""
+        """Carry out a statement once for each mapping of values. Raises Conflict as ``run`` does."""
         compiled = self._dialect.compiled(statement)
-        self._refuse_when_reading(compiled)
-        try:
-            self._cursor.executemany(compiled.sql, [compiled.bind(**row) for row in rows])
-        except sqlite3.Error as error:
-            raise _translated(error) from error
+        self._begin_change(compiled)
+        self._change_many(compiled, [compiled.bind(**row) for row in rows])
 
     def insert(self, statement: Statement, /, **values: Any) -> int:
         """Carry out an insert of one row; answers the new id. Raises Conflict when a rule of the schema forbids it."""
         compiled = self._dialect.compiled(statement)
-        return int(self._change(compiled, compiled.bind(**values)).lastrowid or 0)
+        self._begin_change(compiled)
+        return self._insert(compiled, compiled.bind(**values))
 
     def update(self, model: type[peewee.Model], row_key: int, values: Mapping[str, Any]) -> int:
         """Change the given columns of the row with this primary key; answers the number of rows matched."""
@@ -92,65 +96,70 @@ class Transaction:
         return self._settings[option] or default
 
     @contextmanager
+    def call(self) -> Iterator[None]:
+        """What happens inside, a call of a client, is undone when it raises; the exception goes on."""
+        with self.savepoint():
+            yield
+
+    @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what happens inside when it raises; the exception goes on. Savepoints nest."""
         self._depth += 1
         name = f"level_{self._depth}"
-        self._cursor.execute(f"SAVEPOINT {name}")
+        self._frame(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException as error:
-            if not self.connection.in_transaction:
+            if isinstance(error, TransactionLost):
+                raise
+            if self.lost():
                 raise TransactionLost(str(error)) from error
-            self._cursor.execute(f"ROLLBACK TO {name}")
-            self._cursor.execute(f"RELEASE {name}")
+            self._frame(f"ROLLBACK TO SAVEPOINT {name}")
+            self._frame(f"RELEASE SAVEPOINT {name}")
             self._settings.clear()
             raise
         else:
-            self._cursor.execute(f"RELEASE {name}")
+            self._frame(f"RELEASE SAVEPOINT {name}")
         finally:
             self._depth -= 1
 
-    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> sqlite3.Cursor:
-        self._refuse_when_reading(compiled)
-        self._settings.clear()
-        self._fetch(compiled, values)
-        return self._cursor
+    @abstractmethod
+    def lost(self) -> bool:
+        """Whether the engine has given up the transaction, so that not even its savepoints can be gone back to."""
 
-    def _refuse_when_reading(self, compiled: Compiled) -> None:
+    @abstractmethod
+    def lock_projects(self, *project_ids: int) -> None:
+        """Let no other transaction that asks for the same projects go on until this one ends.
+
+        Asked for before anything is read that the change depends on: positions, counts, names that must be unique.
+        SQLite has one writer at a time, so nothing is done there.
+        """
+
+    @abstractmethod
+    def lock_name(self, name: str) -> None:
+        """The same for what belongs to no project, such as ``projects.identifier``: the names are free."""
+
+    @abstractmethod
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> Tuples:
+        """Execute and take every row."""
+
+    @abstractmethod
+    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        """Execute; the number of rows matched."""
+
+    @abstractmethod
+    def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
+        """Execute once for each."""
+
+    @abstractmethod
+    def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        """Execute; the id of the new row."""
+
+    @abstractmethod
+    def _frame(self, command: str) -> None:
+        """Send a command of the transaction's frame."""
+
+    def _begin_change(self, compiled: Compiled) -> None:
         if compiled.writes and not self.writable:
             raise WriteRefused(f"a procedure that is declared to read tried to write: {compiled.sql.split('(')[0]}")
-
-    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """Execute and take every row: one left unread would keep the statement and its snapshot busy."""
-        try:
-            return self._cursor.execute(compiled.sql, values).fetchall()
-        except sqlite3.Error as error:
-            if "decode to UTF-8" not in str(error):
-                raise _translated(error) from error
-        # Text that another program wrote and that is no UTF-8: bad bytes become U+FFFD.
-        self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        try:
-            return self._cursor.execute(compiled.sql, values).fetchall()
-        finally:
-            self.connection.text_factory = str
-
-
-def _translated(error: sqlite3.Error) -> Exception:
-    """The error of ours that stands for one of the driver's."""
-    if isinstance(error, sqlite3.IntegrityError):
-        return Conflict(str(error))
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        return error
-    match code & 0xFF:
-        case sqlite3.SQLITE_INTERRUPT:
-            return TimeLimitReached("the call took longer than the configuration allows")
-        case sqlite3.SQLITE_READONLY:
-            return WriteRefused(str(error))
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StorageFailed(str(error))
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_NOMEM | sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StorageFailed(str(error))
-        case _:
-            return error
+        self._settings.clear()

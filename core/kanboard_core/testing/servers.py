@@ -18,7 +18,8 @@ from aiohttp import web
 
 from kanboard_core.calls import Call
 from kanboard_core.configuration import load
-from kanboard_core.database import location, schema
+from kanboard_core.database import location
+from kanboard_core.database.sqlite import Sqlite, schema
 from kanboard_core.endpoint import Endpoint, HttpServer
 from kanboard_core.events import BoundReaction, Event, Reactions, Stage
 from kanboard_core.plugins import Plugins, discovery
@@ -74,6 +75,13 @@ class RunningServer:
         server.reactions = _Listening(server.reactions, self.events)
 
     @property
+    def path(self) -> Path:
+        """The file that is served, which must be SQLite's."""
+        engine = self.server.database.engine
+        assert isinstance(engine, Sqlite)  # noqa: S101 - this is a test
+        return engine.path
+
+    @property
     def incidents(self) -> dict[str, str]:
         """Where plugins raised what they shouldn't, the last place of each by its name."""
         return {plugin.name: plugin.last_incident for plugin in self.server.plugins if plugin.incidents}
@@ -108,14 +116,14 @@ class RunningServer:
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
-            cwd=self.server.database.engine.path.parent,
+            cwd=self.path.parent,
         )
         output, errors = await process.communicate()
         return Ended(process.returncode or 0, output.decode(), errors.decode())
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Carry out SQL on a connection of its own, beside the server; answers the rows found."""
-        with closing(sqlite3.connect(self.server.database.engine.path, timeout=10)) as connection, connection:
+        with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
 

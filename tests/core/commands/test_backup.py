@@ -83,7 +83,7 @@ async def test_there_and_back_under_a_running_server(
     await asyncio.gather(*clients)
 
     assert (made.exit_code, made.errors) == (0, "")
-    database = re.escape(str(server.server.database.engine.path))
+    database = re.escape(str(server.path))
     assert re.fullmatch(rf"backed up {database} to b\.sqlite: [0-9.]+ MB, schema version 128\n", made.output)
     assert (restored.exit_code, restored.errors) == (0, "")
     told = rf"restored b\.sqlite to {database}; the old content is in ({database}\.before-restore-[0-9]+-[0-9]+)\n"

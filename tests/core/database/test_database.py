@@ -14,6 +14,7 @@ import pytest
 
 from kanboard_core.database import insertion, statement
 from kanboard_core.database.database import Database
+from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.transaction import Transaction
@@ -33,7 +34,7 @@ def names(tx: Transaction) -> list[str]:
 
 @pytest.fixture
 async def jobs(database: Path) -> AsyncIterator[Database]:
-    jobs = Database(Sqlite(database, synchronous="normal"), write_seconds=1.0)
+    jobs = Database(Sqlite(database, synchronous="normal"), Limits(write_seconds=1.0))
     await jobs.start()
     yield jobs
     await jobs.stop()
@@ -101,7 +102,7 @@ async def test_a_slow_read_holds_up_no_other(jobs: Database) -> None:
 
 
 async def test_a_job_that_takes_too_long_is_stopped(database: Path) -> None:
-    jobs = Database(Sqlite(database), read_seconds=0.05)
+    jobs = Database(Sqlite(database), Limits(read_seconds=0.05))
     await jobs.start()
 
     def endless(tx: Transaction) -> None:
@@ -136,7 +137,7 @@ async def test_another_process_that_never_ends_is_given_up_and_the_next_write_su
 
 
 async def test_too_many_waiting_jobs_are_refused(database: Path) -> None:
-    jobs = Database(Sqlite(database), readers=1, queue_limit=5)
+    jobs = Database(Sqlite(database), Limits(readers=1), queue_limit=5)
     await jobs.start()
     release = threading.Event()
     accepted = [jobs.read(lambda tx: release.wait(10))]

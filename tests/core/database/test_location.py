@@ -8,6 +8,7 @@ import pytest
 
 from kanboard_core.configuration import ConfigurationError, load
 from kanboard_core.database import location
+from kanboard_core.database.sqlite import Sqlite
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,9 @@ from kanboard_core.database import location
     ],
 )
 def test_the_address_of_a_file(url: str, path: str) -> None:
-    assert location.engine(load(environment={"DATABASE_URL": url})).path == Path(path)
+    engine = location.engine(load(environment={"DATABASE_URL": url}))
+    assert isinstance(engine, Sqlite)
+    assert engine.path == Path(path)
 
 
 @pytest.mark.parametrize(

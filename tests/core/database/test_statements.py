@@ -11,7 +11,8 @@ from peewee import fn
 
 from kanboard_core.database import Conflict, insertion, one_of, param, statement
 from kanboard_core.database.errors import TimeLimitReached, WriteRefused
-from kanboard_core.database.sqlite import Session, Sqlite
+from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite.session import SqliteSession
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Group, GroupMember, Setting, User
 
@@ -21,16 +22,16 @@ ALL_NAMES = statement(Group.select(Group.name).order_by(Group.id))
 
 
 @pytest.fixture
-def session(database: Path) -> Iterator[Session]:
+def session(database: Path) -> Iterator[SqliteSession]:
     session = Sqlite(database).session(writable=True)
-    session.begin("IMMEDIATE")
+    session.begin()
     yield session
-    session.end("ROLLBACK")
+    session.end(commit=False)
     session.close()
 
 
 @pytest.fixture
-def tx(session: Session) -> Transaction:
+def tx(session: SqliteSession) -> Transaction:
     return session.transaction(10)
 
 
@@ -128,7 +129,7 @@ def test_ordinary_peewee_queries_run_in_the_same_transaction(tx: Transaction) ->
     assert tx.column(ALL_NAMES) == ["plain peewee"]
 
 
-def test_bytes_that_are_no_text_are_replaced(session: Session, tx: Transaction) -> None:
+def test_bytes_that_are_no_text_are_replaced(session: SqliteSession, tx: Transaction) -> None:
     tx.insert(INSERT, name="damaged", external_id="")
     session.connection.execute("UPDATE groups SET name = CAST(x'61ff62' AS TEXT)")
 
@@ -145,7 +146,7 @@ def test_a_parameter_means_nothing_outside_a_statement(tx: Transaction) -> None:
 
 def test_a_reader_can_not_write(database: Path) -> None:
     session = Sqlite(database).session(writable=False)
-    session.begin("DEFERRED")
+    session.begin()
     tx = session.transaction(10)
 
     with pytest.raises(WriteRefused, match="declared to read"):
@@ -155,7 +156,7 @@ def test_a_reader_can_not_write(database: Path) -> None:
     session.close()
 
 
-def test_a_statement_that_takes_too_long_is_stopped(session: Session) -> None:
+def test_a_statement_that_takes_too_long_is_stopped(session: SqliteSession) -> None:
     endless = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n)"
     tx = session.transaction(0.05)
 

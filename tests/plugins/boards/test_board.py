@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kanboard_core.database import Statement
-from kanboard_core.database.dialects import Dialect
+from kanboard_core.database.compilation import Dialect
 from kanboard_core.testing import Client, Forbidden, RunningServer
 
 SWIMLANE_KEYS = [

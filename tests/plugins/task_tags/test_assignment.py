@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.database import Statement
-from kanboard_core.database.dialects import Dialect
+from kanboard_core.database.compilation import Dialect
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer, running
 
 #: moves or copies a task to a project; answers the id of what then stands there

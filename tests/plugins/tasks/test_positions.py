@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.database import Statement
-from kanboard_core.database.dialects import Dialect
+from kanboard_core.database.compilation import Dialect
 from kanboard_core.testing import Client, RunningServer
 
 COLUMNS, SWIMLANES = 2, 2

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kanboard_core.configuration import Configuration, ConfigurationError
-from kanboard_core.database import location, schema
-from kanboard_core.database.copying import BackupError, Progress, code, copy_moment, explained, silent, watched
-from kanboard_core.database.schema import Condition
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database import location
+from kanboard_core.database.schema import Condition, State
+from kanboard_core.database.sqlite import schema
+from kanboard_core.database.sqlite.copying import BackupError, Progress, code, copy_moment, explained, silent, watched
+from kanboard_core.database.sqlite.engine import Sqlite
 
 #: what can be served after it is restored
 RESTORABLE = (Condition.CURRENT, Condition.NEWER)
@@ -57,7 +58,9 @@ def engine(configuration: Configuration) -> Sqlite:
             f"[database] database_url: only SQLite databases are backed up and restored here;"
             f" the tools for {scheme} are {_TOOLS[scheme]}"
         )
-    return location.engine(configuration)
+    found = location.engine(configuration)
+    assert isinstance(found, Sqlite)  # noqa: S101 - by its scheme
+    return found
 
 
 def backup(sqlite: Sqlite, destination: Path, *, force: bool = False, progress: Progress = silent) -> Backup:
@@ -119,7 +122,7 @@ def _no_database(path: Path) -> str:
     return f"{path} is compressed: unpack it first (gunzip)" if compressed else f"{path} is no SQLite database"
 
 
-def state_of(connection: sqlite3.Connection, path: Path, wanted: tuple[Condition, ...]) -> schema.State:
+def state_of(connection: sqlite3.Connection, path: Path, wanted: tuple[Condition, ...]) -> State:
     """What the database is. Raises BackupError when that is none of what is wanted."""
     with readable(path):
         state = schema.state(connection)

@@ -20,11 +20,10 @@ from typing import Any
 import pytest
 
 from kanboard_core.configuration import ConfigurationError, load
-from kanboard_core.database import backup as backups
-from kanboard_core.database import copying
-from kanboard_core.database.backup import backup
-from kanboard_core.database.copying import BackupError
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite import Sqlite, copying
+from kanboard_core.database.sqlite import backup as backups
+from kanboard_core.database.sqlite.backup import backup
+from kanboard_core.database.sqlite.copying import BackupError
 from kanboard_core.testing import Client, RunningServer
 
 
@@ -169,7 +168,7 @@ async def test_every_write_that_was_acknowledged_before_is_in_it(
     for number in range(3):
         await asyncio.sleep(0.3)
         before = set(acknowledged)
-        await asyncio.to_thread(backup, server.server.database.engine, folder / f"{number}.sqlite")
+        await asyncio.to_thread(backup, Sqlite(server.path), folder / f"{number}.sqlite")
     finished.set()
     await asyncio.gather(*clients)
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kanboard_core.database.deliveries import Deliveries
+from kanboard_core.database.engine import Job, Worker
 from kanboard_core.database.errors import Busy, StorageFailed, TransactionLost
-from kanboard_core.database.lock import FileLock, path_of
-from kanboard_core.database.sqlite import Session, Sqlite, is_busy
-from kanboard_core.database.transaction import Transaction
+from kanboard_core.database.sqlite.lock import FileLock, path_of
+from kanboard_core.database.sqlite.session import SqliteSession
 
-Job = Callable[[Transaction], Any]
+if TYPE_CHECKING:
+    from kanboard_core.database.sqlite.engine import Sqlite
 
 _GROUP_JOBS = 64
 _GROUP_SECONDS = 0.005
@@ -36,7 +36,7 @@ class _Task:
         self.error: BaseException | None = None
 
 
-class Writer:
+class Writer(Worker):
     """One thread, one connection. Queued jobs are committed in groups, a savepoint each.
 
     A group that fails as a whole is rolled back and every job of it is carried out again, alone: a job may run
@@ -90,7 +90,7 @@ class Writer:
         session.close()
         self._lock.close()
 
-    def _carry_out(self, session: Session, first: _Task) -> None:
+    def _carry_out(self, session: SqliteSession, first: _Task) -> None:
         group = [first]
         try:
             with self._transaction(session, first.deadline):
@@ -115,7 +115,7 @@ class Writer:
             self._deliveries.add(task.future, task.result, task.error)
         self._deliveries.send()
 
-    def _carry_out_alone(self, session: Session, group: list[_Task], reason: BaseException) -> None:
+    def _carry_out_alone(self, session: SqliteSession, group: list[_Task], reason: BaseException) -> None:
         """Run each job of a failed group again, in a transaction of its own."""
         if len(group) > 1:
             _logger.warning("a group of %d writes failed (%s); each is done again alone", len(group), reason)
@@ -131,7 +131,7 @@ class Writer:
                 task.error.__cause__ = error
 
     @contextmanager
-    def _transaction(self, session: Session, deadline: float) -> Iterator[None]:
+    def _transaction(self, session: SqliteSession, deadline: float) -> Iterator[None]:
         """A transaction that may write, committed at the end; undone when something is raised inside.
 
         Raises Busy when others keep the database until the deadline.
@@ -139,17 +139,17 @@ class Writer:
         if not self._lock.acquire(deadline):
             raise Busy("another process holds the database")
         try:
-            _begin(session, deadline)
+            session.begin(deadline - time.monotonic())
             try:
                 yield
-                session.end("COMMIT")
+                session.end(commit=True)
             except BaseException:
-                session.end("ROLLBACK")
+                session.end(commit=False)
                 raise
         finally:
             self._lock.release()
 
-    def _run(self, session: Session, task: _Task) -> None:
+    def _run(self, session: SqliteSession, task: _Task) -> None:
         transaction = session.transaction(self._seconds)
         try:
             with transaction.savepoint():
@@ -157,22 +157,6 @@ class Writer:
         except TransactionLost:
             raise
         except BaseException as error:
-            if not session.connection.in_transaction:
+            if transaction.lost():
                 raise TransactionLost(str(error)) from error
             task.error = error
-
-
-def _begin(session: Session, deadline: float) -> None:
-    """Begin to write, as soon as programs that know nothing of our lock file let go; Busy at the deadline."""
-    pause = 0.0005
-    while True:
-        try:
-            session.begin("IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise
-            if time.monotonic() > deadline:
-                raise Busy("another process holds the database") from error
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.005)

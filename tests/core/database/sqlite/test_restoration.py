@@ -18,11 +18,10 @@ from typing import Any
 
 import pytest
 
-from kanboard_core.database import copying
-from kanboard_core.database.backup import backup
-from kanboard_core.database.copying import BackupError
-from kanboard_core.database.restoration import restore
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite import Sqlite, copying
+from kanboard_core.database.sqlite.backup import backup
+from kanboard_core.database.sqlite.copying import BackupError
+from kanboard_core.database.sqlite.restoration import restore
 from kanboard_core.testing import Client, IdFactory, RunningServer, Unauthorized
 
 
@@ -210,7 +209,7 @@ def test_those_who_have_it_open_see_the_new_content_from_their_next_transaction_
 async def test_the_next_call_of_a_running_server_sees_it(
     server: RunningServer, application: Client, project: IdFactory, task: IdFactory, tmp_path: Path
 ) -> None:
-    engine = server.server.database.engine
+    engine = Sqlite(server.path)
     kept_task = await task(await project("kept"))
     backup(engine, tmp_path / "saved.sqlite")
     lost_task = await task(await project("lost"))
@@ -393,7 +392,7 @@ def test_a_sudden_death_changes_nothing(sqlite: Sqlite, saved: Path, stage: str)
     script = f"""
 import os, signal
 from pathlib import Path
-from kanboard_core.database import copying, restoration, sqlite
+from kanboard_core.database.sqlite import copying, restoration, engine as sqlite
 
 def die(stage, done, total):
     if stage == {stage!r} and total - 5 <= done < total:

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kanboard_core.database import schema
 from kanboard_core.database.errors import DatabaseError
-from kanboard_core.database.sqlite import is_busy
+from kanboard_core.database.sqlite import schema
+from kanboard_core.database.sqlite.session import is_busy
 
 #: Told every moment what is being done, how much of it is done and how much there is (0: that isn't known). It may
 #: raise to stop the work, unless all is done; then everything is as it was before.

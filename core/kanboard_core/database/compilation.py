@@ -1,12 +1,12 @@
-"""How one engine spells a statement, binds its values and shapes its rows."""
+"""Compiling statements: how an engine spells one, binds its values and shapes its rows."""
 
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-import orjson
 import peewee
 
 from kanboard_core.database.statements import OneOf, Param, Row, Statement
@@ -22,7 +22,10 @@ class Slot(NamedTuple):
 
 
 class StatementContext(peewee.Context):
-    """The peewee context that meets every value with its field's converter, in the order of the text."""
+    """The peewee context that meets every value with its field's converter, in the order of the text.
+
+    Here as SQLite spells it: ``?`` for a value.
+    """
 
     __slots__ = ("dialect",)
 
@@ -36,28 +39,32 @@ class StatementContext(peewee.Context):
         self.dialect = dialect
 
     def as_new(self) -> StatementContext:
-        return StatementContext(self.dialect, **self.state.settings)
+        return type(self)(self.dialect, **self.state.settings)
 
-    def _slot(self, slot: Slot, add_param: bool = True) -> StatementContext:
+    def slot(self, slot: Slot, add_param: bool = True) -> StatementContext:
+        """Write a place that is filled at execution."""
         self._values.append(slot)
         if add_param:
             self._sql.append("?")
         return self
 
     def parameter(self, parameter: Param) -> StatementContext:
+        """Write a named parameter."""
         return self.value(parameter)
 
     def membership(self, membership: OneOf) -> StatementContext:
+        """Write that a field is in a list given at execution."""
         self.sql(membership.field)
-        self._sql.append(" IN (SELECT value FROM json_each(")
-        self._slot(Slot(membership.name, _json_list))
-        self._sql.append("))")
+        before, convert, after = self.dialect.membership(membership.field)
+        self._sql.append(before)
+        self.slot(Slot(membership.name, convert))
+        self._sql.append(after)
         return self
 
     def value(self, value: Any, converter: Any = None, add_param: bool = True) -> StatementContext:
         if isinstance(value, Param):
             convert = self.dialect.converter(self.state.converter if converter is None else converter)
-            return self._slot(Slot(value.name, convert), add_param)
+            return self.slot(Slot(value.name, convert), add_param)
         super().value(value, converter, add_param)
         return self
 
@@ -78,13 +85,16 @@ class Compiled:
         self.rows: Rows | None = None
 
 
-class Dialect:
-    """The engine SQLite, as far as the text of statements is concerned. (Other engines have dialects of their own.)"""
+class Dialect(ABC):
+    """How an engine spells statements; keeps what it has compiled."""
 
-    kind = "sqlite"
+    #: the kind of its engine, as in schema.json
+    kind: ClassVar[str]
+    context: ClassVar[type[StatementContext]] = StatementContext
 
-    def __init__(self) -> None:
-        self._spelling = peewee.SqliteDatabase(None)
+    def __init__(self, spelling: peewee.Database) -> None:
+        """``spelling``: a database of peewee's, never opened, that knows how its engine spells things."""
+        self._spelling = spelling
         self._compiled: dict[Statement, Compiled] = {}
         self.update: Callable[[type[peewee.Model], tuple[str, ...]], Statement] = functools.lru_cache(512)(_update)
 
@@ -96,55 +106,61 @@ class Dialect:
         return found
 
     def _compile(self, statement: Statement) -> Compiled:
-        query: Any = statement.query.clone()
-        if getattr(query, "_for_update", None):
-            query = query.for_update(False)  # the writer's lock covers the whole file
+        query = self.adapted(statement.query.clone())
         for values in ("_insert", "_update"):
             if isinstance(getattr(query, values, None), dict):
-                setattr(query, values, _with_converters(query, getattr(query, values)))
-        sql, slots = StatementContext(self, **self._spelling.get_context_options()).sql(query).query()
+                setattr(query, values, self._with_converters(query, getattr(query, values)))
+        context = self.context(self, **self._spelling.get_context_options())
+        sql, slots = context.sql(query).query()
         return Compiled(sql, _binder(slots), _numeric_columns(query), statement.writes)
 
+    @abstractmethod
+    def adapted(self, query: Any) -> Any:
+        """The query, a copy that may be changed, with what the engine does otherwise."""
+
+    @abstractmethod
+    def membership(self, field: Any) -> tuple[str, Callable[[Any], Any], str]:
+        """What stands before and after the list given at execution, and what makes a value of a list."""
+
+    @abstractmethod
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """What must still be done to an argument of a field with this converter (None: nothing)."""
-        field = getattr(convert, "__self__", None)
-        plain = (peewee.BooleanField, peewee.IntegerField, peewee.TextField, peewee.CharField, peewee.FloatField)
-        if convert is None or isinstance(field, plain):
-            return None  # arguments are bound to their types before
-        return convert  # type: ignore[no-any-return]
 
+    def stored(self, field: peewee.Field) -> Callable[[Any], Any] | None:
+        """The converter of values that are written into a field."""
+        return field.db_value
+
+    @abstractmethod
     def rows(self, compiled: Compiled, description: Sequence[Sequence[Any]]) -> Rows:
         """The function that shapes this statement's rows."""
-        names = [column[0] for column in description]
-        items, values = [], []
-        for index, name in enumerate(names):
-            fraction = compiled.numeric is None or name in compiled.numeric
-            items.append(f"{name!r}: {'number(' if fraction else ''}a{index}{')' if fraction else ''}")
-            values.append(f"a{index}")
-        text = f"lambda rows: [{{{', '.join(items)}}} for ({', '.join(values)},) in rows]"
-        # The text holds column names as literals and generated names, nothing that a client sent.
-        shape: Rows = eval(text, {"number": number})  # noqa: S307
-        return shape
+
+    def _with_converters(self, query: Any, values: dict[Any, Any]) -> dict[Any, Any]:
+        """Give parameters the converter of their column: peewee does so for plain values only."""
+        converted = {}
+        for key, value in values.items():
+            field = key if isinstance(key, peewee.Field) else query.model._meta.combined[key]
+            if isinstance(value, Param):
+                value = peewee.Value(value, converter=self.stored(field), unpack=False)
+            converted[field] = value
+        return converted
+
+
+def shape(names: Sequence[str], fractions: frozenset[str] | None) -> Rows:
+    """The function that makes dictionaries of tuples; in the columns of ``fractions`` (None: all) 4.0 becomes 4."""
+    items, values = [], []
+    for index, name in enumerate(names):
+        fraction = fractions is None or name in fractions
+        items.append(f"{name!r}: {'number(' if fraction else ''}a{index}{')' if fraction else ''}")
+        values.append(f"a{index}")
+    text = f"lambda rows: [{{{', '.join(items)}}} for ({', '.join(values)},) in rows]"
+    # The text holds column names as literals and generated names, nothing that a client sent.
+    made: Rows = eval(text, {"number": number})  # noqa: S307
+    return made
 
 
 def number(value: Any) -> Any:
     """An integral fraction as an integer (PHP writes 4.0 as 4), everything else as it is."""
     return int(value) if type(value) is float and value.is_integer() else value
-
-
-def _json_list(values: Iterable[Any]) -> str:
-    return orjson.dumps(list(values)).decode()
-
-
-def _with_converters(query: Any, values: dict[Any, Any]) -> dict[Any, Any]:
-    """Give parameters the converter of their column: peewee does so for plain values only."""
-    converted = {}
-    for key, value in values.items():
-        field = key if isinstance(key, peewee.Field) else query.model._meta.combined[key]
-        if isinstance(value, Param):
-            value = peewee.Value(value, converter=field.db_value, unpack=False)
-        converted[field] = value
-    return converted
 
 
 def _numeric_columns(query: Any) -> frozenset[str] | None:

@@ -19,9 +19,10 @@ import pytest
 
 from kanboard_core.database import insertion
 from kanboard_core.database.database import Database
+from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import Busy
-from kanboard_core.database.lock import FileLock, path_of
 from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite.lock import FileLock, path_of
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Group
 
@@ -33,7 +34,7 @@ INSERT = insertion(Group, "name", "external_id")
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from kanboard_core.database.lock import FileLock
+from kanboard_core.database.sqlite.lock import FileLock
 lock = FileLock(Path(sys.argv[1]))
 assert lock.acquire(time.monotonic() + 10)
 print("holding", flush=True)
@@ -59,7 +60,7 @@ def holder(database: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 async def jobs(database: Path) -> AsyncIterator[Database]:
-    jobs = Database(Sqlite(database, synchronous="normal"), write_seconds=0.5)
+    jobs = Database(Sqlite(database, synchronous="normal"), Limits(write_seconds=0.5))
     await jobs.start()
     yield jobs
     await jobs.stop()
@@ -178,7 +179,7 @@ async def test_writing_goes_on_where_no_file_can_be_made(database: Path, caplog:
 
 async def test_a_file_of_another_account_can_be_locked(database: Path) -> None:
     path_of(database).touch(mode=0o444)
-    jobs = Database(Sqlite(database), write_seconds=0.1)
+    jobs = Database(Sqlite(database), Limits(write_seconds=0.1))
     await jobs.start()
     holder = FileLock(path_of(database))
     assert holder.acquire(soon())
@@ -245,7 +246,7 @@ async def test_a_process_that_dies_gives_it_back(
 async def test_stopping_does_not_wait_for_a_process_that_never_lets_go(
     database: Path, holder: subprocess.Popen[str]
 ) -> None:
-    jobs = Database(Sqlite(database), write_seconds=0.2)
+    jobs = Database(Sqlite(database), Limits(write_seconds=0.2))
     await jobs.start()
     waiting = jobs.write(add)
     await asyncio.wait_for(jobs.stop(), 3)

@@ -16,9 +16,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kanboard_core.database import schema
-from kanboard_core.database.backup import RESTORABLE, beside, check, opened, private_folder, readable, state_of
-from kanboard_core.database.copying import (
+from kanboard_core.database.schema import Condition
+from kanboard_core.database.sqlite import schema
+from kanboard_core.database.sqlite.backup import RESTORABLE, beside, check, opened, private_folder, readable, state_of
+from kanboard_core.database.sqlite.copying import (
     STEP,
     BackupError,
     Progress,
@@ -29,8 +30,7 @@ from kanboard_core.database.copying import (
     silent,
     watched,
 )
-from kanboard_core.database.schema import Condition
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite.engine import Sqlite
 
 _logger = logging.getLogger(__name__)
 

@@ -1,0 +1,180 @@
+"""The engine SQLite: a file, how it is opened, and what is set on each connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kanboard_core.database.deliveries import Deliveries
+from kanboard_core.database.engine import CannotOpen, Engine, Limits, Session
+from kanboard_core.database.readers import Readers
+from kanboard_core.database.schema import Condition, SchemaError, State
+from kanboard_core.database.sqlite import schema
+from kanboard_core.database.sqlite.session import SqliteSession, is_busy, looking
+from kanboard_core.database.sqlite.writer import Writer
+from kanboard_core.database.transaction import Transaction
+
+#: seconds that a migration waits for those of other processes
+_MIGRATION_WAIT = 60.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Sqlite(Engine):
+    """A database file."""
+
+    kind = "sqlite"
+    transaction_per_call = False
+
+    def __init__(self, path: Path, *, synchronous: str = "full") -> None:
+        self.path = path
+        self._synchronous = synchronous
+
+    @property
+    def label(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def session(self, *, writable: bool) -> SqliteSession:
+        """Open a connection for the calling thread; a reader's refuses writes in the engine too."""
+        return SqliteSession(self, writable=writable)
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[Transaction]:
+        """A transaction that can't write, and doesn't set the journal mode either."""
+        if not self.path.exists():
+            raise CannotOpen(f"there is no database {self.path}")
+        with self._explained(), contextlib.closing(connect_unchanging(self.path)) as connection:
+            yield looking(connection)
+
+    def workers(
+        self, loop: asyncio.AbstractEventLoop, deliveries: Deliveries, limits: Limits
+    ) -> tuple[Readers, Writer]:
+        """Threads that read, and the one that writes."""
+        readers = Readers(self, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
+        return readers, Writer(self, deliveries, seconds=limits.write_seconds)
+
+    def exists(self) -> bool:
+        """Whether there is a file with something in it."""
+        with self._explained():
+            return self.path.exists() and self.path.stat().st_size > 0
+
+    def state(self) -> State:
+        """What is in the file; no file is an empty one."""
+        if not self.exists():
+            return State(Condition.EMPTY, 0, "There is no database yet.")
+        with self.looking() as transaction:
+            return schema.state(transaction.connection)
+
+    def lacking(self) -> list[str]:
+        """What the file lacks of Kanboard's tables and columns."""
+        with self.looking() as transaction:
+            return schema.missing(transaction.connection)
+
+    def differences(self) -> list[str]:
+        """Compared by the pragmas of SQLite."""
+        with self.looking() as transaction:
+            return schema.differences(transaction.connection)
+
+    def open(self) -> None:
+        """Open the file as a server does, which sets its journal mode."""
+        with self._explained(), contextlib.closing(self.connect(writable=True)):
+            pass
+
+    def create(self, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> bool:
+        """Make the file, with its folder, and the tables in it."""
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(self.connect(writable=True)) as connection:
+                try:
+                    schema.create(connection, indexes=indexes, cost=cost, password_hash=password_hash)
+                except SchemaError as error:
+                    if schema.state(connection).condition is Condition.CURRENT:
+                        return False
+                    raise CannotOpen(f"{self.path}: {error}") from error
+        return True
+
+    def schema_version(self, transaction: Transaction) -> int:
+        """The version found by a job and, under the same path, by somebody who comes now.
+
+        A connection that is open goes on when its file is removed or overwritten.
+        """
+        with contextlib.closing(connect_unchanging(self.path)) as newcomer:
+            return min(schema.version(transaction.connection), schema.version(newcomer))
+
+    def begin_migration(self, session: Session) -> None:
+        """SQLite can't change a table in place: one made anew must not take the rows with it that refer to it."""
+        assert isinstance(session, SqliteSession)  # noqa: S101 - it is this engine's
+        session.execute("PRAGMA foreign_keys=OFF")
+        session.begin(_MIGRATION_WAIT)
+
+    def orphans(self, transaction: Transaction, table: str) -> int:
+        """Counted by SQLite itself."""
+        (count,) = transaction.connection.execute(
+            "SELECT COUNT(*) FROM pragma_foreign_key_check(?)", [table]
+        ).fetchone()
+        return int(count)
+
+    def connect(self, *, writable: bool) -> sqlite3.Connection:
+        """Open a connection. Raises sqlite3.Error or OSError when the file can't be opened or is no database."""
+        connection = sqlite3.connect(
+            self.path, timeout=0, isolation_level=None, cached_statements=512, check_same_thread=False
+        )
+        try:
+            for pragma in self._pragmas(writable):
+                _patiently(connection.execute, f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _pragmas(self, writable: bool) -> tuple[str, ...]:
+        pragmas: tuple[str, ...] = ("foreign_keys=ON", "journal_mode=WAL", f"synchronous={self._synchronous}")
+        # A lock that another process holds is waited for where the transaction begins, not in the driver;
+        # what remains (a checkpoint, a schema change) is short.
+        pragmas += ("busy_timeout=5000",) if not writable else ("busy_timeout=0",)
+        return pragmas if writable else (*pragmas, "query_only=ON")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what the system says about the file into a sentence."""
+        path = self.path
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_NOTADB:
+                raise CannotOpen(f"{path} is no SQLite database") from error
+            if code == sqlite3.SQLITE_CANTOPEN and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+                raise CannotOpen(f"the folder {path.parent} can't be written to") from error
+            raise CannotOpen(f"the database {path} can't be opened: {error}") from error
+        except OSError as error:
+            raise CannotOpen(f"the database {path} can't be opened: {error.strerror or error}") from error
+
+
+def connect_unchanging(path: Path) -> sqlite3.Connection:
+    """A connection that can't write, and doesn't set the journal mode either.
+
+    Raises sqlite3.Error when there is no such file; whether it is a database shows at the first query.
+    """
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
+
+
+def _patiently(execute: Callable[[str], Any], sql: str, seconds: float = 10.0) -> None:
+    """Execute, again and again while another process holds the file."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            execute(sql)
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.002)

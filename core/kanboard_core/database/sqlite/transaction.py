@@ -1,0 +1,78 @@
+"""A transaction on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from kanboard_core.database.compilation import Compiled
+from kanboard_core.database.errors import Conflict, StorageFailed, TimeLimitReached, WriteRefused
+from kanboard_core.database.transaction import Transaction, Tuples
+
+
+class SqliteTransaction(Transaction):
+    """Statements are prepared by the driver, which keeps them by their text."""
+
+    __slots__ = ()
+
+    def lost(self) -> bool:
+        """Whether SQLite has rolled back by itself, as it does when the disk is full."""
+        return not self.connection.in_transaction
+
+    def lock_projects(self, *project_ids: int) -> None:
+        """Nothing: there is one writer at a time."""
+
+    def lock_name(self, name: str) -> None:
+        """Nothing: there is one writer at a time."""
+
+    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        self._fetch(compiled, values)
+        rows: int = self._cursor.rowcount
+        return rows
+
+    def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
+        try:
+            self._cursor.executemany(compiled.sql, rows)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+    def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        self._fetch(compiled, values)
+        return int(self._cursor.lastrowid or 0)
+
+    def _frame(self, command: str) -> None:
+        self._cursor.execute(command)
+
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> Tuples:
+        """Execute and take every row: one left unread would keep the statement and its snapshot busy."""
+        try:
+            return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
+        except sqlite3.Error as error:
+            if "decode to UTF-8" not in str(error):
+                raise _translated(error) from error
+        # Text that another program wrote and that is no UTF-8: bad bytes become U+FFFD.
+        self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        try:
+            return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
+        finally:
+            self.connection.text_factory = str
+
+
+def _translated(error: sqlite3.Error) -> Exception:
+    """The error of ours that stands for one of the driver's."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict(str(error))
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return error
+    match code & 0xFF:
+        case sqlite3.SQLITE_INTERRUPT:
+            return TimeLimitReached("the call took longer than the configuration allows")
+        case sqlite3.SQLITE_READONLY:
+            return WriteRefused(str(error))
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StorageFailed(str(error))
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_NOMEM | sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StorageFailed(str(error))
+        case _:
+            return error
