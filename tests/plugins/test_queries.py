@@ -8,7 +8,7 @@ from typing import Any
 import peewee
 import pytest
 
-from kanboard_core.database.transaction import Transaction
+from kanboard_core.database.compilation import Dialect
 from kanboard_core.testing import Client, RunningServer
 
 #: a day's work: every call that reads or changes something, with positional arguments
@@ -90,18 +90,13 @@ async def test_no_sql_is_built_once_every_statement_was_used(
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that were executed."""
     executed: list[str] = []
-    fetch, run_many = Transaction._fetch, Transaction.run_many
+    compiled = Dialect.compiled  # asked for whenever a statement is executed
 
-    def counted(transaction: Transaction, compiled: Any, values: Any) -> Any:
-        executed.append(compiled.sql)
-        return fetch(transaction, compiled, values)
-
-    def counted_many(transaction: Transaction, statement: Any, rows: Any) -> None:
+    def counted(dialect: Dialect, statement: Any) -> Any:
         executed.append(repr(statement))
-        run_many(transaction, statement, rows)
+        return compiled(dialect, statement)
 
-    monkeypatch.setattr(Transaction, "_fetch", counted)
-    monkeypatch.setattr(Transaction, "run_many", counted_many)
+    monkeypatch.setattr(Dialect, "compiled", counted)
     return executed
 
 

@@ -20,7 +20,7 @@ from kanboard_core.database.facts import Column, Facts, ForeignKey, Index, Table
 from kanboard_core.database.schema import INDEXES, KANBOARD_VERSION, SCHEMA_VERSION, Condition, SchemaError
 from kanboard_core.database.sqlite import schema
 
-SPEC: dict[str, Any] = json.loads((Path(__file__).parents[2] / "conformance/spec/schema.json").read_bytes())
+SPEC: dict[str, Any] = json.loads((Path(__file__).parents[3] / "conformance/spec/schema.json").read_bytes())
 TABLES = {name: table for name, table in SPEC["tables"].items() if name != "schema_version"}  # not on SQLite
 ENGINES = ("sqlite", "postgres", "mysql")
 
