@@ -1,5 +1,13 @@
-"""The fixtures of the test kit, as authors of plugins use them; how long a randomised test may take and search."""
+"""The fixtures of the test kit, as authors of plugins use them, and those for PostgreSQL; which tests run on an engine.
 
+How long a randomised test may take and search is here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["kanboard_core.testing"]
@@ -9,3 +17,46 @@ settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 settings.load_profile("suite")
+
+_ENGINES = {"sqlite", "postgres"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what isn't for the engine of this run."""
+    engine = config.getoption("--engine")
+    chosen = [item for item in items if _is_for(item, engine)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _is_for(item: pytest.Item, engine: str) -> bool:
+    """Whether a test tells something about this engine.
+
+    Those in a folder with the name of an engine, or marked with it, are for that one. All others run on SQLite; on
+    another engine those that have a database of the kit.
+    """
+    bound = {name for name in _ENGINES if item.path.parent.name == name or item.get_closest_marker(name)}
+    if bound:
+        return engine in bound
+    fixtures = getattr(item, "fixturenames", ())
+    return engine == "sqlite" or "prepared_database" in fixtures
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> str:
+    """The URL of a PostgreSQL server, for an account that may do everything."""
+    from kanboard_core.testing import postgres
+
+    try:
+        return postgres.server_url()
+    except postgres.NoServer as error:
+        pytest.fail(f"{error}, or run pytest by `python -m tests.postgres`", pytrace=False)
+
+
+@pytest.fixture
+def empty_postgres(postgres_cluster: str) -> Iterator[str]:
+    """The URL of a new, empty database of a PostgreSQL server."""
+    from kanboard_core.testing import postgres
+
+    with postgres.new_database(postgres_cluster) as url:
+        yield url

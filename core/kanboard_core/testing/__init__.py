@@ -26,11 +26,12 @@ from kanboard_core.testing.fixtures import (
     plugins,
     prepared_database,
     project,
+    pytest_addoption,
     server,
     settings,
     task,
 )
-from kanboard_core.testing.servers import TOKEN, Ended, RunningServer, copy_database, make_database, running
+from kanboard_core.testing.servers import TOKEN, Ended, Location, RunningServer, copy_database, make_database, running
 
 __all__ = [
     "TOKEN",
@@ -39,6 +40,7 @@ __all__ = [
     "Ended",
     "Forbidden",
     "IdFactory",
+    "Location",
     "RpcError",
     "RunningServer",
     "Unauthorized",
@@ -53,6 +55,7 @@ __all__ = [
     "plugins",
     "prepared_database",
     "project",
+    "pytest_addoption",
     "running",
     "server",
     "settings",

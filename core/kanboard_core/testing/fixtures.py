@@ -1,10 +1,13 @@
-"""Fixtures: a server on an empty database, clients, and factories for what most tests begin with."""
+"""Fixtures: a server on an empty database, clients, and factories for what most tests begin with.
+
+The databases are files of SQLite; with ``--engine postgres`` they are made on a PostgreSQL server.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +15,27 @@ import pytest
 import pytest_asyncio
 from passlib.hash import bcrypt
 
+from kanboard_core.configuration import load
+from kanboard_core.database import location
 from kanboard_core.events import Event
 from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing.clients import Client
-from kanboard_core.testing.servers import RunningServer, copy_database, make_database, running
+from kanboard_core.testing.servers import Location, RunningServer, copy_database, make_database, running
 
 #: what the fixtures that create something are
 AccountFactory = Callable[..., Awaitable[Client]]
 IdFactory = Callable[..., Awaitable[int]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that chooses the engine."""
+    parser.addoption(
+        "--engine",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="what the servers of the tests keep their data in; postgres: on the server whose URL"
+        " KANBOARD_TEST_POSTGRES has",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -35,20 +51,39 @@ def plugins(enabled_plugins: Sequence[str]) -> Plugins:
 
 
 @pytest.fixture(scope="session")
-def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Location]:
     """An empty database of Kanboard, to be copied."""
     # The hash of "admin", as new databases have it; made once, for it takes as long as a whole test.
     admin_hash = bcrypt.using(rounds=10, ident="2y", salt="kanboardserver.testsaO").hash("admin")
-    path = make_database(tmp_path_factory.mktemp("prepared") / "db.sqlite", password_hash=admin_hash)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
+    if request.config.getoption("--engine") == "postgres":
+        with _new_on_postgres() as url:
+            engine = location.engine(load(settings=[f"database.database_url={url}"], environment={}))
+            engine.create(password_hash=admin_hash)
+            yield url
+    else:
+        path = make_database(tmp_path_factory.mktemp("prepared") / "db.sqlite", password_hash=admin_hash)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield path
 
 
 @pytest.fixture
-def database(prepared_database: Path, tmp_path: Path) -> Path:
-    """An empty database of this test's own."""
-    return copy_database(prepared_database, tmp_path)
+def database(prepared_database: Location, tmp_path: Path) -> Iterator[Location]:
+    """An empty database of this test's own: a file, or with ``--engine postgres`` a URL."""
+    if isinstance(prepared_database, Path):
+        yield copy_database(prepared_database, tmp_path)
+    else:
+        with _new_on_postgres(template=prepared_database) as url:
+            yield url
+
+
+def _new_on_postgres(*, template: str = "") -> AbstractContextManager[str]:
+    from kanboard_core.testing import postgres
+
+    try:
+        return postgres.new_database(postgres.server_url(), template=template)
+    except postgres.NoServer as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture
@@ -59,7 +94,7 @@ def settings() -> list[str]:
 
 @pytest_asyncio.fixture
 async def server(
-    database: Path, plugins: Plugins, settings: list[str], enabled_plugins: Sequence[str]
+    database: Location, plugins: Plugins, settings: list[str], enabled_plugins: Sequence[str]
 ) -> AsyncIterator[RunningServer]:
     """A running server on an empty database.
 

@@ -30,6 +30,10 @@ from kanboard_core.testing.clients import Client
 TOKEN = "test"  # noqa: S105 - it opens nothing but test servers
 
 
+#: where a database is: a file of SQLite, or the URL of a database
+Location = Path | str
+
+
 class _Listening(Reactions):
     """Reactions that note every event before anybody reacts to it."""
 
@@ -137,22 +141,23 @@ def make_database(path: Path, *, password_hash: str | None = None) -> Path:
 
 @asynccontextmanager
 async def running(
-    database: Path,
+    database: Location,
     *,
     settings: Iterable[str] = (),
     plugins: Plugins | None = None,
     failures: bool = False,
 ) -> AsyncIterator[RunningServer]:
-    """Run a server on a database file, in this process, on a free port of 127.0.0.1.
+    """Run a server in this process, on a free port of 127.0.0.1.
 
-    ``settings`` are ``section.option=value`` texts. ``plugins`` (default: those that the settings
-    want) may be used for several servers. The application token is ``test``.
+    ``database`` is a file of SQLite, or the URL of a database. ``settings`` are ``section.option=value`` texts.
+    ``plugins`` (default: those that the settings want) may be used for several servers. The application token is
+    ``test``.
 
     Raises AssertionError when a plugin fails at the start, unless ``failures`` are wanted, and at the end when an
     event was raised that no plugin declares.
     """
     settings = (
-        f"database.database_url=sqlite:{database}",
+        f"database.database_url={database if isinstance(database, str) else f'sqlite:{database}'}",
         "database.synchronous=normal",
         f"authentication.api_authentication_token={TOKEN}",
         "logging.access_log=off",
