@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits``."""
+"""The command line: ``python -m bench compare|limits|commits|configurations``."""
 
 from __future__ import annotations
 
@@ -75,6 +75,15 @@ def parser() -> argparse.ArgumentParser:
     commits = commands.add_parser("commits", parents=[common, cases, settings], help="two revisions of this project")
     commits.add_argument("a", metavar="A", help="a revision of git; `.` is the tree as it is")
     commits.add_argument("b", metavar="B")
+
+    ways = commands.add_parser(
+        "configurations", parents=[common, cases, settings], help="this server, configured in two ways"
+    )
+    ways.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    for side in ("a", "b"):
+        ways.add_argument(
+            f"--{side}", action="append", default=[], metavar="SECTION.OPTION=VALUE", help="for this side; repeatable"
+        )
     return top
 
 
@@ -139,6 +148,23 @@ def run_commits(options: argparse.Namespace, runner: asyncio.Runner) -> int:
         return run_cases(options, runner, sides, [options.token] * 2)
 
 
+def run_configurations(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `configurations`."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
+        sides = []
+        for side, chosen in (("a", options.a), ("b", options.b)):
+            directory = Path(name) / side
+            directory.mkdir()
+            server = kanboard_server(
+                options.command or installed_command(),
+                directory,
+                token=options.token,
+                options=[*options.set, *chosen],
+            )
+            sides.append((stack.enter_context(server).address, False))
+        return run_cases(options, runner, sides, [options.token] * 2)
+
+
 def run_limits(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     """The subcommand `limits`."""
     plan = limits.Plan(
@@ -165,7 +191,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.token = options.token or token_from_environment()
     options.environment = report.environment()
     print(report.environment_line(options.environment), flush=True)
-    run = {"compare": run_compare, "limits": run_limits, "commits": run_commits}[options.subcommand]
+    run = {
+        "compare": run_compare,
+        "limits": run_limits,
+        "commits": run_commits,
+        "configurations": run_configurations,
+    }[options.subcommand]
     try:
         with asyncio.Runner(loop_factory=loop_factory(options.client_loop)) as runner:
             return run(options, runner)

@@ -163,9 +163,14 @@ def kanboard_server(
     options: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Server:
-    """Starts `command` as the Kanboard API with its database in `directory`; `options` are section.option=value."""
+    """Starts `command` as the Kanboard API; `options` are section.option=value.
+
+    Its database is a new one in `directory`, unless an option names another.
+    """
     port = free_port()
-    arguments = ["serve", "--host", HOST, "--port", str(port), "--database", f"sqlite:{directory / 'bench.sqlite'}"]
+    arguments = ["serve", "--host", HOST, "--port", str(port)]
+    if not any(option.startswith("database.database_url=") for option in options):
+        arguments += ["--database", f"sqlite:{directory / 'bench.sqlite'}"]
     for option in options:
         arguments += ["--set", option]
     return Server([*command, *arguments], port, token=token, directory=directory, variables=variables)
