@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from peewee import AutoField, BooleanField, IntegerField, TextField
 
-from kanboard_core.database.model import Model
+from kanboard_core.database.model import Model, only_on_sqlite
 
 
 class User(Model):
@@ -19,7 +19,7 @@ class User(Model):
     username = TextField()
     #: bcrypt; NULL: no password of its own
     password = TextField(null=True)
-    is_admin = IntegerField(null=True)  # on SQLite only, unused
+    is_admin = only_on_sqlite(IntegerField(null=True), "0")  # unused
     #: the account belongs to a directory (of whatever kind) and has no password here
     is_ldap_user = BooleanField(null=True)
     name = TextField(null=True)
@@ -42,7 +42,7 @@ class User(Model):
     nb_failed_login = IntegerField(null=True)
     #: locked until then
     lock_expiration_date = IntegerField(null=True)
-    is_project_admin = IntegerField(null=True)  # on SQLite only, unused
+    is_project_admin = only_on_sqlite(IntegerField(null=True), "0")  # unused
     gitlab_id = IntegerField(null=True)
     #: app-admin, app-manager or app-user
     role = TextField()
@@ -140,9 +140,9 @@ class Project(Model):
     is_public = BooleanField(null=True)
     #: the personal project of one user
     is_private = BooleanField(null=True)
-    is_everybody_allowed = IntegerField(null=True)  # on SQLite only, unused
-    default_swimlane = TextField(null=True)  # on SQLite only, unused
-    show_default_swimlane = IntegerField(null=True)  # on SQLite only, unused
+    is_everybody_allowed = only_on_sqlite(IntegerField(null=True), "0")  # unused
+    default_swimlane = only_on_sqlite(TextField(null=True), "'Default swimlane'")  # unused
+    show_default_swimlane = only_on_sqlite(IntegerField(null=True), "1")  # unused
     description = TextField(null=True)
     #: capital letters and digits; empty: none
     identifier = TextField(null=True)
@@ -174,7 +174,7 @@ class ProjectUser(Model):
 
     project_id = IntegerField()
     user_id = IntegerField()
-    is_owner = IntegerField(null=True)  # on SQLite only, unused
+    is_owner = only_on_sqlite(IntegerField(null=True), "0")  # unused
     #: project-manager, project-member, project-viewer or the name of one of the project's own roles
     role = TextField()
 

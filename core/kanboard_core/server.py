@@ -66,6 +66,7 @@ class Server:
             location.engine(configuration),
             Limits(
                 readers=configuration.integer("database", "readers"),
+                writers=configuration.integer("database", "writers"),
                 read_seconds=configuration.number("database", "read_timeout"),
                 write_seconds=configuration.number("database", "write_timeout"),
             ),

@@ -296,6 +296,21 @@ CORE_SCHEMA = Schema(
                     constant=True,
                 ),
                 Option(
+                    "db_ssl_ca",
+                    "",
+                    "PostgreSQL: file with the certificates by one of which the server's must be signed. With it the "
+                    "connection is encrypted and the server proves who it is; without it the URL decides (sslmode).",
+                    constant=True,
+                ),
+                Option("db_ssl_cert", "", "PostgreSQL: file with the certificate to sign in with.", constant=True),
+                Option("db_ssl_key", "", "PostgreSQL: file with the key of that certificate.", constant=True),
+                Option(
+                    "db_verify_server_cert",
+                    True,
+                    "PostgreSQL: whether the name of the server must be that in its certificate.",
+                    constant=True,
+                ),
+                Option(
                     "synchronous",
                     "full",
                     "SQLite: with full, an acknowledged write survives a power cut; with normal, only the end of this "
@@ -303,6 +318,13 @@ CORE_SCHEMA = Schema(
                     choices=("full", "normal"),
                 ),
                 Option("readers", 2, "Reading at the same time: so many connections.", minimum=1, maximum=1000),
+                Option(
+                    "writers",
+                    4,
+                    "PostgreSQL: writing at the same time, so many connections. SQLite has one writer.",
+                    minimum=1,
+                    maximum=1000,
+                ),
                 Option(
                     "indexes",
                     True,

@@ -32,7 +32,6 @@ class StatementContext(peewee.Context):
     # What peewee's types don't tell of its Context.
     _sql: list[str]
     _values: list[Any]
-    sql: Callable[..., Any]
 
     def __init__(self, dialect: Dialect, **options: Any) -> None:
         super().__init__(**options)
@@ -61,6 +60,15 @@ class StatementContext(peewee.Context):
         self._sql.append(after)
         return self
 
+    def sql(self, obj: Any) -> Any:
+        """Write a node of the query."""
+        write: Any = super().sql
+        return write(self.node(obj))
+
+    def node(self, obj: Any) -> Any:
+        """What is written for a node: by default the node itself."""
+        return obj
+
     def value(self, value: Any, converter: Any = None, add_param: bool = True) -> StatementContext:
         if isinstance(value, Param):
             convert = self.dialect.converter(self.state.converter if converter is None else converter)
@@ -72,15 +80,25 @@ class StatementContext(peewee.Context):
 class Compiled:
     """A statement in one engine's spelling."""
 
-    __slots__ = ("bind", "numeric", "rows", "sql", "writes")
+    __slots__ = ("bind", "may_conflict", "numeric", "rows", "sql", "writes")
 
-    def __init__(self, sql: str, bind: Callable[..., tuple[Any, ...]], numeric: frozenset[str] | None, writes: bool):
+    def __init__(
+        self,
+        sql: str,
+        bind: Callable[..., tuple[Any, ...]],
+        numeric: frozenset[str] | None,
+        *,
+        writes: bool,
+        may_conflict: bool,
+    ) -> None:
         self.sql = sql
         #: keyword values -> the tuple that the driver takes; a missing or unknown name is a TypeError
         self.bind = bind
         #: result columns that may hold fractions; None: any of them
         self.numeric = numeric
         self.writes = writes
+        #: whether a rule of the schema may forbid it
+        self.may_conflict = may_conflict
         #: tuples -> dictionaries; made from the cursor's description of the first execution
         self.rows: Rows | None = None
 
@@ -112,7 +130,13 @@ class Dialect(ABC):
                 setattr(query, values, self._with_converters(query, getattr(query, values)))
         context = self.context(self, **self._spelling.get_context_options())
         sql, slots = context.sql(query).query()
-        return Compiled(sql, _binder(slots), _numeric_columns(query), statement.writes)
+        return Compiled(
+            sql,
+            _binder(slots),
+            _numeric_columns(query),
+            writes=statement.writes,
+            may_conflict=isinstance(query, (peewee.Insert, peewee.Update)),
+        )
 
     @abstractmethod
     def adapted(self, query: Any) -> Any:

@@ -36,6 +36,10 @@ class Session(ABC):
     def end(self, *, commit: bool) -> None:
         """Commit the transaction, or undo it. Nothing happens when the engine has given it up by itself."""
 
+    def serves_another(self) -> bool:
+        """Whether the transaction is still good for another job that reads."""
+        return True
+
     @abstractmethod
     def close(self) -> None:
         """Close the connection; what isn't committed is undone."""

@@ -13,7 +13,8 @@ from kanboard_core.database.sqlite import Sqlite
 
 _logger = logging.getLogger(__name__)
 
-_LATER = {"postgres", "postgresql", "mysql", "mariadb"}
+_POSTGRES = ("postgres", "postgresql")
+_LATER = ("mysql", "mariadb")
 
 
 def engine(configuration: Configuration) -> Engine:
@@ -22,12 +23,37 @@ def engine(configuration: Configuration) -> Engine:
     scheme, colon, rest = url.partition(":")
     if scheme in _LATER:
         raise ConfigurationError(f"[database] database_url: databases of the kind {scheme} can't be served yet")
+    if scheme in _POSTGRES:
+        return _postgres(configuration)
     if not colon or scheme not in ("sqlite", "sqlite3"):
-        raise ConfigurationError("[database] database_url must begin with sqlite:, followed by the path of a file")
+        raise ConfigurationError("[database] database_url must begin with sqlite: (and a file) or postgresql:")
     path = Path(unquote(urlsplit(url).path) if rest.startswith("//") else rest)
     if not path.name:
         raise ConfigurationError("[database] database_url names no file")
     return Sqlite(path, synchronous=configuration.text("database", "synchronous"))
+
+
+def _postgres(configuration: Configuration) -> Engine:
+    try:
+        from kanboard_core.database.postgres.engine import Postgres
+    except ImportError as error:
+        raise ConfigurationError(
+            "[database] database_url: PostgreSQL needs the package psycopg, which is installed with"
+            " kanboard-server[postgres]"
+        ) from error
+    given = {
+        "sslrootcert": configuration.text("database", "db_ssl_ca"),
+        "sslcert": configuration.text("database", "db_ssl_cert"),
+        "sslkey": configuration.text("database", "db_ssl_key"),
+    }
+    tls = {name: value for name, value in given.items() if value}
+    if "sslrootcert" in tls:
+        verified = configuration.flag("database", "db_verify_server_cert")
+        tls["sslmode"] = "verify-full" if verified else "verify-ca"
+    try:
+        return Postgres(configuration.text("database", "database_url"), **tls)
+    except ValueError as error:
+        raise ConfigurationError(f"[database] database_url {error}") from error
 
 
 def prepare(engine: Engine, configuration: Configuration) -> bool:

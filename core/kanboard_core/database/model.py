@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import peewee
 
@@ -46,3 +46,28 @@ class Model(peewee.Model):
 
     class Meta:
         database = CurrentDatabase()
+
+
+class AsciiCaseField(peewee.TextField):
+    """A text whose ASCII letters are equal in upper and lower case when it is compared and sorted.
+
+    SQLite knows that from the column (COLLATE NOCASE), other engines from here.
+    """
+
+
+Column = TypeVar("Column", bound=peewee.Field)
+
+
+def only_on_sqlite(field: Column, constant: str) -> Column:
+    """A column that other engines lack; ``constant``, a literal of SQL, is what answers have in its place there."""
+    setattr(field, _ELSEWHERE, constant)
+    return field
+
+
+def elsewhere(field: object) -> str | None:
+    """What stands in the place of a column on engines that lack it; None: all have it."""
+    constant: str | None = getattr(field, _ELSEWHERE, None) if isinstance(field, peewee.Field) else None
+    return constant
+
+
+_ELSEWHERE = "_elsewhere"

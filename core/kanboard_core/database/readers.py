@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Engine, Job, Session, Worker
+from kanboard_core.database.errors import ConnectionLost
 
 #: seconds that a job or a result may wait behind a slow job before help is called
 _PATIENCE = 0.003
@@ -26,6 +27,8 @@ class _Task(NamedTuple):
     number: int
     job: Job
     future: asyncio.Future[Any]
+    #: whether it is carried out once more, after the connection was lost
+    again: bool = False
 
 
 class Readers(Worker):
@@ -121,6 +124,8 @@ class Readers(Worker):
             while task is not None and task.number <= newest and time.monotonic() < closing:
                 self._run(session, task)
                 task = self._next()
+                if not session.serves_another():
+                    break
         finally:
             session.end(commit=True)
         return task
@@ -128,6 +133,11 @@ class Readers(Worker):
     def _run(self, session: Session, task: _Task) -> None:
         try:
             result = task.job(session.transaction(self._seconds))
+        except ConnectionLost as error:
+            if task.again or self._stopping:
+                self._deliveries.add(task.future, None, error)
+            else:
+                self._tasks.put(task._replace(again=True))
         except BaseException as error:  # whatever it is belongs to the caller
             self._deliveries.add(task.future, None, error)
         else:

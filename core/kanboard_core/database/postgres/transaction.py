@@ -1,0 +1,140 @@
+"""A transaction on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee
+import psycopg
+from psycopg.pq import ConnStatus, TransactionStatus
+
+from kanboard_core.database.compilation import Compiled
+from kanboard_core.database.postgres.dialect import PostgresDialect
+from kanboard_core.database.postgres.errors import command, is_stale, translated
+from kanboard_core.database.statements import one_of, statement
+from kanboard_core.database.transaction import Transaction, Tuples
+from kanboard_core.models import Project
+
+# Weaker than FOR UPDATE: rows that refer to the project, made by others meanwhile, don't wait.
+_LOCK_PROJECTS = statement(
+    Project.select(Project.id).where(one_of(Project.id, "ids")).order_by(Project.id).for_update("FOR NO KEY UPDATE")  # type: ignore[arg-type]
+)
+
+_DIALECT = PostgresDialect()
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
+
+
+class PostgresTransaction(Transaction):
+    """Statements are prepared by the server, once for each connection.
+
+    PostgreSQL gives up the whole transaction when a statement fails. So there is a savepoint, called ``statement``,
+    before each one that a rule of the schema may forbid.
+    """
+
+    __slots__ = ("_guarded", "undone")
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        cursor: psycopg.RawCursor[Any],
+        database: peewee.Database,
+        *,
+        writable: bool,
+    ) -> None:
+        super().__init__(connection, cursor, _DIALECT, database, writable=writable)
+        #: whether the client's call has raised: nothing of this transaction may be kept
+        self.undone = False
+        self._guarded = False
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """The transaction is the call's alone: when it raises, whoever ends the transaction undoes all of it."""
+        try:
+            yield
+        except BaseException:
+            self.undone = True
+            raise
+
+    def lost(self) -> bool:
+        """Whether the connection or its transaction is gone."""
+        connection = self.connection.pgconn
+        return connection.status != ConnStatus.OK or connection.transaction_status not in _OPEN
+
+    def lock_projects(self, *project_ids: int) -> None:
+        """Lock the projects' rows, in the order of their ids."""
+        self.column(_LOCK_PROJECTS, ids=project_ids)
+
+    def lock_name(self, name: str) -> None:
+        """Take an advisory lock; names are told apart by 63 bits of their hash."""
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) >> 1
+        try:
+            self._cursor.execute("SELECT pg_advisory_xact_lock($1)", (key,))
+        except psycopg.Error as error:
+            raise self._translated(error) from error
+
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> Tuples:
+        try:
+            return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
+        except psycopg.Error as error:
+            raise self._translated(error) from error
+
+    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        self._guard(compiled)
+        try:
+            rows: int = self._cursor.execute(compiled.sql, values).rowcount
+        except psycopg.Error as error:
+            raise self._undo_statement(error) from error
+        return rows
+
+    def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
+        self._guard(compiled)
+        try:
+            self._cursor.executemany(compiled.sql, rows)
+        except psycopg.Error as error:
+            raise self._undo_statement(error) from error
+
+    def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        self._guard(compiled)
+        try:
+            cursor = self._cursor.execute(compiled.sql, values)
+            rows = cursor.fetchall() if cursor.description else ()
+        except psycopg.Error as error:
+            raise self._undo_statement(error) from error
+        return int(rows[0][0]) if rows else 0
+
+    def _guard(self, compiled: Compiled) -> None:
+        """Make the savepoint to which the statement alone can be undone."""
+        if compiled.may_conflict:
+            before = "RELEASE SAVEPOINT statement; " if self._guarded else ""
+            self._command(before + "SAVEPOINT statement")
+            self._guarded = True
+
+    def _undo_statement(self, error: psycopg.Error) -> Exception:
+        """Go back to before a statement that failed; answers the error of ours."""
+        ours = self._translated(error)
+        if self._guarded and self.connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            self._command("ROLLBACK TO SAVEPOINT statement")
+        return ours
+
+    def _frame(self, command: str) -> None:
+        # Going back to a savepoint, or forgetting it, forgets those that were made after it.
+        if self._guarded and command.startswith("SAVEPOINT"):
+            command = f"RELEASE SAVEPOINT statement; {command}"
+        self._guarded = False
+        self._command(command)
+
+    def _command(self, text: str) -> None:
+        try:
+            command(self.connection, text)
+        except psycopg.Error as error:
+            raise self._translated(error) from error
+
+    def _translated(self, error: psycopg.Error) -> Exception:
+        if is_stale(error):
+            self.connection.close()
+        return translated(error, broken=self.connection.closed)

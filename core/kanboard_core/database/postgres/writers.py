@@ -1,0 +1,118 @@
+"""The threads that write: each job a transaction, repeated when others were in its way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+import time
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kanboard_core.database.deliveries import Deliveries
+from kanboard_core.database.engine import Job, Worker
+from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
+from kanboard_core.database.postgres.session import PostgresSession
+
+if TYPE_CHECKING:
+    from kanboard_core.database.postgres.engine import Postgres
+
+#: how often a job is carried out at most; a deadlock alone takes PostgreSQL a second to notice
+_ATTEMPTS = 5
+#: seconds, at most, before the second attempt; doubled with each
+_PAUSE = 0.01
+
+_logger = logging.getLogger(__name__)
+
+
+class _Task(NamedTuple):
+    job: Job
+    future: asyncio.Future[Any]
+    #: reading of ``time.monotonic()``
+    deadline: float
+
+
+class Writers(Worker):
+    """A few threads with a connection each.
+
+    A job that a deadlock or a lost connection undoes is carried out again, so it keeps what it collects to itself until
+    its result is delivered. Nothing is delivered before the commit. A connection that is lost while it commits is an
+    error: it may have been committed.
+    """
+
+    def __init__(self, engine: Postgres, deliveries: Deliveries, *, count: int, seconds: float) -> None:
+        self._engine = engine
+        self._deliveries = deliveries
+        self._seconds = seconds
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"kanboard-writer-{index}", daemon=True) for index in range(count)
+        ]
+
+    def start(self) -> None:
+        """Open the connections. Raises what opening raises."""
+        for thread in self._threads:
+            thread.start()
+        for error in [self._opened.get() for _ in self._threads]:
+            if error is not None:
+                raise error
+
+    def submit(self, job: Job, future: asyncio.Future[Any]) -> None:
+        """Carry out the job in one of the threads; its result goes to the future after the commit."""
+        self._tasks.put(_Task(job, future, time.monotonic() + self._seconds))
+
+    def waiting(self) -> int:
+        """How many jobs are waiting."""
+        return self._tasks.qsize()
+
+    def stop(self) -> None:
+        """Finish what is waiting, then close. Blocks."""
+        self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        try:
+            session = self._engine.session(writable=True, seconds=self._seconds)
+        except BaseException as error:
+            self._opened.put(error)
+            return
+        self._opened.put(None)
+        while (task := self._tasks.get()) is not None:
+            try:
+                result = self._carried_out(session, task)
+            except BaseException as error:  # whatever it is belongs to the caller
+                self._deliveries.add(task.future, None, error)
+            else:
+                self._deliveries.add(task.future, result, None)
+            self._deliveries.send()
+        self._tasks.put(None)  # the sign to stop is for the others too
+        session.close()
+
+    def _carried_out(self, session: PostgresSession, task: _Task) -> Any:
+        """The result of a job, committed. Raises what it raises, undone."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            if time.monotonic() > task.deadline:
+                raise Busy("other calls hold the database")
+            session.begin()
+            transaction = session.transaction(self._seconds)
+            try:
+                result = task.job(transaction)
+            except (TransactionLost, ConnectionLost) as error:
+                session.end(commit=False)
+                if isinstance(error, ConnectionLost) and attempt > 1:
+                    raise
+                _logger.info("a write is done again: %s", error)
+            except BaseException:
+                session.end(commit=False)
+                raise
+            else:
+                try:
+                    session.end(commit=not transaction.undone)
+                    return result
+                except TransactionLost as error:
+                    _logger.info("a write is done again: %s", error)
+            time.sleep(random.uniform(0, _PAUSE * 2**attempt))  # noqa: S311 - no secret
+        raise Busy("other calls were in the way again and again")

@@ -1,0 +1,287 @@
+"""Jobs on PostgreSQL: each a transaction, repeated when others were in its way, never half done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from kanboard_core.database import insertion, param, statement
+from kanboard_core.database.database import Database
+from kanboard_core.database.engine import Limits
+from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
+from kanboard_core.database.postgres.engine import Postgres
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import Group
+
+INSERT = insertion(Group, "name", "external_id")
+NAMES = statement(Group.select(Group.name).order_by(Group.id))
+RENAME = statement(Group.update({Group.name: param("name")}).where(Group.id == param("id")))
+BACKEND = "SELECT pg_backend_pid()"
+
+
+def execute(tx: Transaction, sql: str) -> None:
+    """Carry out SQL as peewee does."""
+    database: Any = tx.database
+    database.execute_sql(sql)
+
+
+@pytest.fixture
+async def jobs(postgres: Postgres) -> AsyncIterator[Database]:
+    jobs = Database(postgres, Limits(readers=2, writers=3, write_seconds=5.0))
+    await jobs.start()
+    yield jobs
+    await jobs.stop()
+
+
+def add(name: str) -> Callable[[Transaction], int]:
+    return lambda tx: tx.insert(INSERT, name=name, external_id="")
+
+
+def backend(tx: Transaction) -> int:
+    """The server's process that serves this connection."""
+    (number,) = tx.connection.execute(BACKEND).fetchone()
+    return int(number)
+
+
+def cut(postgres: Postgres, tx: Transaction) -> None:
+    """Have the server end the connection of a transaction."""
+    with postgres.connect(writable=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", [backend(tx)])
+
+
+async def names(jobs: Database) -> list[str]:
+    return await jobs.read(lambda tx: tx.column(NAMES))
+
+
+# What a job does stands, or nothing of it
+
+
+async def test_a_write_is_seen_by_the_next_read(jobs: Database) -> None:
+    for number in range(30):
+        await jobs.write(add(str(number)))
+        assert len(await names(jobs)) == number + 1
+
+
+async def test_a_job_that_raises_is_undone(jobs: Database) -> None:
+    def failing(tx: Transaction) -> None:
+        add("lost")(tx)
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        await jobs.write(failing)
+    assert await names(jobs) == []
+
+
+async def test_a_call_that_raises_is_undone_though_it_is_answered(jobs: Database) -> None:
+    def answered(tx: Transaction) -> str:
+        try:
+            with tx.call():
+                add("lost")(tx)
+                raise ValueError
+        except ValueError:
+            return "an error"
+
+    assert await jobs.write(answered) == "an error"
+    assert await names(jobs) == []
+
+
+async def test_writers_write_at_the_same_time(jobs: Database) -> None:
+    meeting = threading.Barrier(3, timeout=10)
+
+    def together(name: str) -> Callable[[Transaction], int]:
+        def job(tx: Transaction) -> int:
+            meeting.wait()
+            return add(name)(tx)
+
+        return job
+
+    assert sorted(await asyncio.gather(*(jobs.write(together(name)) for name in "abc"))) == [1, 2, 3]
+
+
+# Others in the way
+
+
+async def test_a_deadlock_is_not_seen(jobs: Database) -> None:
+    await jobs.write(add("a"))
+    await jobs.write(add("b"))
+    first, second = threading.Event(), threading.Event()
+    attempts: list[str] = []
+
+    def crosswise(name: str, ids: tuple[int, int], mine: threading.Event, theirs: threading.Event) -> object:
+        def job(tx: Transaction) -> None:
+            attempts.append(name)
+            tx.run(RENAME, id=ids[0], name=f"{name} 1")
+            mine.set()
+            theirs.wait(10)
+            tx.run(RENAME, id=ids[1], name=f"{name} 2")
+
+        return jobs.write(job)
+
+    one, other = crosswise("x", (1, 2), first, second), crosswise("y", (2, 1), second, first)
+    await asyncio.gather(one, other)  # type: ignore[call-overload]
+
+    assert len(attempts) == 3
+    loser = attempts[2]
+    assert sorted(await names(jobs)) == [f"{loser} 1", f"{loser} 2"]
+
+
+async def test_a_job_that_is_always_undone_is_given_up(jobs: Database) -> None:
+    attempts = []
+
+    def unlucky(tx: Transaction) -> None:
+        attempts.append(add(f"{len(attempts)}")(tx))
+        raise TransactionLost("could not serialize access")
+
+    with pytest.raises(Busy, match="again and again"):
+        await jobs.write(unlucky)
+    assert len(attempts) == 5
+    assert await names(jobs) == []
+
+
+async def test_a_failed_statement_that_a_job_swallows_is_never_half_committed(jobs: Database) -> None:
+    def careless(tx: Transaction) -> None:
+        add("half")(tx)
+        with contextlib.suppress(Exception):
+            execute(tx, "SELECT 1 / 0")
+
+    with pytest.raises(Busy):
+        await jobs.write(careless)
+    assert await names(jobs) == []
+
+
+async def test_who_waits_too_long_for_a_lock_is_told_so(postgres: Postgres) -> None:
+    jobs = Database(postgres, Limits(writers=2, write_seconds=0.3))
+    await jobs.start()
+    locked, release = threading.Event(), threading.Event()
+
+    def holding(tx: Transaction) -> None:
+        tx.lock_name("name")
+        locked.set()
+        release.wait(10)
+
+    holder = jobs.write(holding)
+    await asyncio.to_thread(locked.wait, 10)
+    with pytest.raises(Busy, match="another process holds"):
+        await jobs.write(lambda tx: tx.lock_name("name"))
+    release.set()
+    await holder
+    await jobs.stop()
+
+
+async def test_who_waits_too_long_for_a_writer_is_told_so(postgres: Postgres) -> None:
+    jobs = Database(postgres, Limits(writers=1, write_seconds=0.2))
+    await jobs.start()
+    release = threading.Event()
+    holder = jobs.write(lambda tx: release.wait(10))
+    waiting = jobs.write(add("late"))
+    await asyncio.sleep(0.3)
+    release.set()
+    await holder
+    with pytest.raises(Busy):
+        await waiting
+    assert await names(jobs) == []
+    await jobs.stop()
+
+
+# Connections that are cut
+
+
+async def test_a_connection_that_was_cut_meanwhile_is_not_missed(
+    jobs: Database, postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with postgres.connect(writable=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    for number in range(6):
+        await jobs.write(add(str(number)))
+        assert len(await names(jobs)) == number + 1
+    assert "again" in caplog.text
+
+
+async def test_a_write_whose_connection_is_cut_is_done_again(jobs: Database, postgres: Postgres) -> None:
+    attempts = []
+
+    def unlucky(tx: Transaction) -> int:
+        attempts.append(tx)
+        add("before")(tx)
+        if len(attempts) == 1:
+            cut(postgres, tx)
+        return add("after")(tx)
+
+    await jobs.write(unlucky)
+    assert len(attempts) == 2
+    assert await names(jobs) == ["before", "after"]
+
+
+async def test_a_write_whose_connection_is_always_cut_fails(jobs: Database, postgres: Postgres) -> None:
+    def doomed(tx: Transaction) -> None:
+        cut(postgres, tx)
+        add("never")(tx)
+
+    with pytest.raises(ConnectionLost):
+        await jobs.write(doomed)
+    await jobs.write(add("next"))
+    assert await names(jobs) == ["next"]
+
+
+async def test_a_write_whose_connection_is_cut_at_the_commit_is_not_done_again(
+    jobs: Database, postgres: Postgres
+) -> None:
+    attempts = []
+
+    def unlucky(tx: Transaction) -> None:
+        attempts.append(add("a")(tx))
+        cut(postgres, tx)
+
+    with pytest.raises(ConnectionLost):
+        await jobs.write(unlucky)
+    assert len(attempts) == 1
+    assert await names(jobs) == []
+
+
+async def test_a_read_whose_connection_is_cut_is_done_again(jobs: Database, postgres: Postgres) -> None:
+    await jobs.write(add("a"))
+    attempts = []
+
+    def unlucky(tx: Transaction) -> list[str]:
+        attempts.append(tx)
+        if len(attempts) == 1:
+            cut(postgres, tx)
+        return tx.column(NAMES)
+
+    assert await jobs.read(unlucky) == ["a"]
+    assert len(attempts) == 2
+
+
+async def test_a_read_that_fails_does_not_spoil_those_beside_it(jobs: Database) -> None:
+    await jobs.write(add("a"))
+
+    def failing(tx: Transaction) -> None:
+        execute(tx, "SELECT 1 / 0")
+
+    outcomes = await asyncio.gather(
+        *(jobs.read(failing) if number % 2 else names(jobs) for number in range(40)), return_exceptions=True
+    )
+    assert outcomes[::2] == [["a"]] * 20
+    assert all(isinstance(outcome, Exception) for outcome in outcomes[1::2])
+
+
+async def test_while_it_stops_what_was_submitted_is_finished(postgres: Postgres) -> None:
+    jobs = Database(postgres, Limits(readers=2, writers=2))
+    await jobs.start()
+    writes = [jobs.write(add(str(number))) for number in range(20)]
+    reads = [jobs.read(lambda tx: tx.column(NAMES)) for _ in range(20)]
+    await jobs.stop()
+    assert all(future.done() and not future.exception() for future in (*writes, *reads))
+    with psycopg.connect(autocommit=True, **postgres._parameters) as connection:  # type: ignore[arg-type]
+        assert connection.execute("SELECT COUNT(*) FROM groups").fetchone() == (20,)
