@@ -437,6 +437,7 @@ def test_database_check_of_a_complete_database(home: Path, data: Path) -> None:
     ended = run(home, "database", "check")
     assert (ended.returncode, ended.stdout) == (0, "data/db.sqlite has Kanboard's schema\n")
     assert data.read_bytes() == before
+    assert list(data.parent.iterdir()) == [data]
 
 
 def test_database_check_tells_what_is_different_a_line_each(home: Path, data: Path) -> None:

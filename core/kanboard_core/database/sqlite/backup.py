@@ -17,19 +17,15 @@ from typing import NamedTuple
 from kanboard_core.configuration import Configuration, ConfigurationError
 from kanboard_core.database import location
 from kanboard_core.database.schema import Condition, State
-from kanboard_core.database.sqlite import schema
-from kanboard_core.database.sqlite.copying import BackupError, Progress, code, copy_moment, explained, silent, watched
+from kanboard_core.database.sqlite import opening, schema
+from kanboard_core.database.sqlite.copying import BackupError, Progress, copy_moment, explained, silent, watched
 from kanboard_core.database.sqlite.engine import Sqlite
+from kanboard_core.database.sqlite.errors import code
 
 #: what can be served after it is restored
 RESTORABLE = (Condition.CURRENT, Condition.NEWER)
 # An older one is to be backed up before Kanboard migrates it.
 _WORTH_KEEPING = (*RESTORABLE, Condition.OLDER)
-
-# What belongs to a database of this name, and not to another that is put in its place.
-_COMPANIONS = ("-wal", "-shm", "-journal")
-
-_NO_LOG_CAN_BE_MADE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 _TOOLS = {
     "postgres": "pg_dump and pg_restore",
@@ -85,22 +81,8 @@ def backup(sqlite: Sqlite, destination: Path, *, force: bool = False, progress: 
 
 def opened(path: Path) -> sqlite3.Connection:
     """Open a database for reading. Raises BackupError when it is none."""
-    uri = path.resolve().as_uri()
-    # Who may only read, leaves files beside a database that nobody else has open.
-    connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=5, isolation_level=None)
-    try:
-        with readable(path):
-            schema.version(connection)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        # A file that wants a log, in a folder where there is none and none can be made: it is whole without.
-        if code(error) in _NO_LOG_CAN_BE_MADE and not _companions(path) and not os.access(path.parent, os.W_OK):
-            return sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
-        raise
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    with readable(path):
+        return opening.connect_looking(path)
 
 
 @contextlib.contextmanager
@@ -172,7 +154,7 @@ def beside(destination: Path, database: Path, *, force: bool) -> Iterator[Path]:
 def _refuse_to_replace(destination: Path, database: Path, force: bool) -> None:
     if not destination.parent.is_dir():
         raise BackupError(f"there is no folder {destination.parent}")
-    own = {database.resolve(), *(path.resolve() for path in _companion_names(database))}
+    own = {database.resolve(), *(path.resolve() for path in opening.companion_names(database))}
     if destination.resolve() in own or (destination.exists() and destination.samefile(database)):
         raise BackupError(f"{destination} belongs to the database itself")
     if destination.exists() and not destination.is_file():
@@ -180,21 +162,12 @@ def _refuse_to_replace(destination: Path, database: Path, force: bool) -> None:
     if destination.exists() and not force:
         raise _is_there(destination)
     # SQLite would take such a file for the log of the backup.
-    if companions := _companions(destination):
+    if companions := opening.companions(destination):
         raise BackupError(f"{companions[0]} is there: a database {destination} is or was open, choose another name")
 
 
 def _is_there(destination: Path) -> BackupError:
     return BackupError(f"{destination} is there already: --force replaces it")
-
-
-def _companions(path: Path) -> list[Path]:
-    """The log and other files of a database that is, or was, open."""
-    return [companion for companion in _companion_names(path) if companion.exists()]
-
-
-def _companion_names(path: Path) -> list[Path]:
-    return [path.with_name(path.name + suffix) for suffix in _COMPANIONS]
 
 
 def _rename_to_new(made: Path, destination: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kanboard_core.database.errors import DatabaseError
 from kanboard_core.database.sqlite import schema
-from kanboard_core.database.sqlite.session import is_busy
+from kanboard_core.database.sqlite.errors import code, is_busy
 
 #: Told every moment what is being done, how much of it is done and how much there is (0: that isn't known). It may
 #: raise to stop the work, unless all is done; then everything is as it was before.
@@ -158,11 +158,6 @@ def watched(connection: sqlite3.Connection, stage: str, progress: Progress) -> I
         raise
     finally:
         connection.set_progress_handler(None, 0)
-
-
-def code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 when the error is the driver's own."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The engine SQLite: a file, how it is opened, and what is set on each connection."""
+"""The engine SQLite: a database file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import contextlib
 import logging
 import os
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import CannotOpen, Engine, Limits, Session
 from kanboard_core.database.readers import Readers
 from kanboard_core.database.schema import Condition, SchemaError, State
-from kanboard_core.database.sqlite import schema
-from kanboard_core.database.sqlite.session import SqliteSession, is_busy, looking
+from kanboard_core.database.sqlite import opening, schema
+from kanboard_core.database.sqlite.errors import code
+from kanboard_core.database.sqlite.session import SqliteSession, looking
 from kanboard_core.database.sqlite.writer import Writer
 from kanboard_core.database.transaction import Transaction
 
@@ -51,7 +50,8 @@ class Sqlite(Engine):
         """A transaction that can't write, and doesn't set the journal mode either."""
         if not self.path.exists():
             raise CannotOpen(f"there is no database {self.path}")
-        with self._explained(), contextlib.closing(connect_unchanging(self.path)) as connection:
+        with self._explained(), contextlib.closing(opening.connect_looking(self.path)) as connection:
+            connection.execute("PRAGMA query_only=ON")
             yield looking(connection)
 
     def workers(
@@ -106,7 +106,7 @@ class Sqlite(Engine):
 
         A connection that is open goes on when its file is removed or overwritten.
         """
-        with contextlib.closing(connect_unchanging(self.path)) as newcomer:
+        with contextlib.closing(opening.connect_looking(self.path)) as newcomer:
             return min(schema.version(transaction.connection), schema.version(newcomer))
 
     def begin_migration(self, session: Session) -> None:
@@ -124,23 +124,7 @@ class Sqlite(Engine):
 
     def connect(self, *, writable: bool) -> sqlite3.Connection:
         """Open a connection. Raises sqlite3.Error or OSError when the file can't be opened or is no database."""
-        connection = sqlite3.connect(
-            self.path, timeout=0, isolation_level=None, cached_statements=512, check_same_thread=False
-        )
-        try:
-            for pragma in self._pragmas(writable):
-                _patiently(connection.execute, f"PRAGMA {pragma}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _pragmas(self, writable: bool) -> tuple[str, ...]:
-        pragmas: tuple[str, ...] = ("foreign_keys=ON", "journal_mode=WAL", f"synchronous={self._synchronous}")
-        # A lock that another process holds is waited for where the transaction begins, not in the driver;
-        # what remains (a checkpoint, a schema change) is short.
-        pragmas += ("busy_timeout=5000",) if not writable else ("busy_timeout=0",)
-        return pragmas if writable else (*pragmas, "query_only=ON")
+        return opening.connect(self.path, synchronous=self._synchronous, writable=writable)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -149,32 +133,10 @@ class Sqlite(Engine):
         try:
             yield
         except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code == sqlite3.SQLITE_NOTADB:
+            if code(error) == sqlite3.SQLITE_NOTADB:
                 raise CannotOpen(f"{path} is no SQLite database") from error
-            if code == sqlite3.SQLITE_CANTOPEN and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+            if code(error) == sqlite3.SQLITE_CANTOPEN and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
                 raise CannotOpen(f"the folder {path.parent} can't be written to") from error
             raise CannotOpen(f"the database {path} can't be opened: {error}") from error
         except OSError as error:
             raise CannotOpen(f"the database {path} can't be opened: {error.strerror or error}") from error
-
-
-def connect_unchanging(path: Path) -> sqlite3.Connection:
-    """A connection that can't write, and doesn't set the journal mode either.
-
-    Raises sqlite3.Error when there is no such file; whether it is a database shows at the first query.
-    """
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
-
-
-def _patiently(execute: Callable[[str], Any], sql: str, seconds: float = 10.0) -> None:
-    """Execute, again and again while another process holds the file."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            execute(sql)
-            return
-        except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.002)

@@ -23,7 +23,6 @@ from kanboard_core.database.sqlite.copying import (
     STEP,
     BackupError,
     Progress,
-    code,
     copy_moment,
     copy_pages,
     explained,
@@ -31,6 +30,7 @@ from kanboard_core.database.sqlite.copying import (
     watched,
 )
 from kanboard_core.database.sqlite.engine import Sqlite
+from kanboard_core.database.sqlite.errors import code
 
 _logger = logging.getLogger(__name__)
 

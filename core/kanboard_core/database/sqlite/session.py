@@ -13,6 +13,7 @@ from kanboard_core.database.engine import Session
 from kanboard_core.database.errors import Busy
 from kanboard_core.database.model import current
 from kanboard_core.database.sqlite.dialect import SqliteDialect
+from kanboard_core.database.sqlite.errors import is_busy
 from kanboard_core.database.sqlite.transaction import SqliteTransaction
 
 if TYPE_CHECKING:
@@ -108,8 +109,3 @@ class _PeeweeDatabase(peewee.SqliteDatabase):
 def looking(connection: sqlite3.Connection) -> SqliteTransaction:
     """A transaction on a connection that only reads, for statements and nothing else."""
     return SqliteTransaction(connection, connection.cursor(), _DIALECT, peewee.SqliteDatabase(None), writable=False)
-
-
-def is_busy(error: sqlite3.Error) -> bool:
-    """Whether the error says that another connection holds a lock."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from kanboard_core.database.compilation import Compiled
-from kanboard_core.database.errors import Conflict, StorageFailed, TimeLimitReached, WriteRefused
+from kanboard_core.database.sqlite.errors import translated
 from kanboard_core.database.transaction import Transaction, Tuples
 
 
@@ -34,7 +34,7 @@ class SqliteTransaction(Transaction):
         try:
             self._cursor.executemany(compiled.sql, rows)
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
         self._fetch(compiled, values)
@@ -49,30 +49,10 @@ class SqliteTransaction(Transaction):
             return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
         except sqlite3.Error as error:
             if "decode to UTF-8" not in str(error):
-                raise _translated(error) from error
+                raise translated(error) from error
         # Text that another program wrote and that is no UTF-8: bad bytes become U+FFFD.
         self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
             return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
         finally:
             self.connection.text_factory = str
-
-
-def _translated(error: sqlite3.Error) -> Exception:
-    """The error of ours that stands for one of the driver's."""
-    if isinstance(error, sqlite3.IntegrityError):
-        return Conflict(str(error))
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        return error
-    match code & 0xFF:
-        case sqlite3.SQLITE_INTERRUPT:
-            return TimeLimitReached("the call took longer than the configuration allows")
-        case sqlite3.SQLITE_READONLY:
-            return WriteRefused(str(error))
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StorageFailed(str(error))
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_NOMEM | sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StorageFailed(str(error))
-        case _:
-            return error
