@@ -98,6 +98,16 @@ class Cluster:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
+    def keep(self, name: str, content: bytes) -> Path:
+        """Put a file into its folder, as PostgreSQL wants its keys: readable for itself only. Answers the path."""
+        assert self._folder
+        path = self._folder / name
+        path.touch(0o600)
+        path.write_bytes(content)
+        if self._account:
+            shutil.chown(path, self._account, self._account)
+        return path
+
     def __enter__(self) -> Cluster:
         try:
             self.start()

@@ -63,7 +63,7 @@ class Postgres(Engine):
             raise ValueError("names no database")
         self._parameters = {**_DEFAULTS, **parameters, **given, "client_encoding": "UTF8"}
         host = given.get("host") or given.get("hostaddr") or "localhost"
-        port = f":{given['port']}" if given.get("port") else ""
+        port = f":{given['port']}" if given.get("port", "").strip(",") else ""
         self._label = f"postgresql://{host}{port}/{given['dbname']}"
         self._unreachable: tuple[float, str] = (float("-inf"), "")
 
