@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from kanboard_core.testing import Client
+from kanboard_core.testing import Client, Location
 
 #: what the processes find in their environment
 ENVIRONMENT = {**os.environ, "API_AUTHENTICATION_TOKEN": "test"}
@@ -56,16 +56,26 @@ class ServerProcess:
 
 @contextlib.asynccontextmanager
 async def serving(
-    database: Path, *arguments: str, prefix: Sequence[str] = (), synchronous: str = "normal", wait: bool = True
+    database: Location,
+    *arguments: str,
+    folder: Path | None = None,
+    prefix: Sequence[str] = (),
+    synchronous: str = "normal",
+    wait: bool = True,
 ) -> AsyncIterator[ServerProcess]:
-    """A process that serves the database as long as the context lasts. ``prefix`` is what it is run by."""
-    log = database.with_name(f"serve-{time.monotonic_ns()}.log")
+    """A process that serves the database as long as the context lasts. ``prefix`` is what it is run by.
+
+    It runs in the ``folder``, by default that of an SQLite database.
+    """
+    folder = folder or Path(database).parent
+    url = database if isinstance(database, str) else f"sqlite:{database}"
+    log = folder / f"serve-{time.monotonic_ns()}.log"
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
             *prefix,
-            *(sys.executable, "-m", "kanboard_core.commands", "serve", "--port=0", f"--database=sqlite:{database}"),
+            *(sys.executable, "-m", "kanboard_core.commands", "serve", "--port=0", f"--database={url}"),
             *(f"--set=database.synchronous={synchronous}", "--set=logging.access_log=off", *arguments),
-            cwd=database.parent,
+            cwd=folder,
             env=ENVIRONMENT,
             stdin=DEVNULL,
             stdout=DEVNULL,

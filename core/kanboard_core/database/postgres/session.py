@@ -103,12 +103,12 @@ class PostgresSession(Session):
         current.set(self._database)
 
     def _disconnect(self) -> None:
-        self._database.pop_transaction()
-        self._database.close()
+        if not self._database.is_closed():
+            self._database.pop_transaction()
+            self._database.close()
 
     def _connect_again(self) -> None:
-        if not self._database.is_closed():
-            self._disconnect()
+        self._disconnect()
         self._connect()
         _logger.info("connected to the database %s again", self._engine.label)
 
