@@ -40,9 +40,10 @@ class MigrationFailed(Exception):
 class Changes:
     """What a migration changes the database with; everything belongs to one transaction."""
 
-    def __init__(self, database: peewee.Database, engine: str) -> None:
+    def __init__(self, transaction: Transaction, engine: str) -> None:
+        self._transaction = transaction
         #: the peewee database, also for ``playhouse.migrate``
-        self.database = database
+        self.database: peewee.Database = transaction.database
         #: the kind: ``sqlite`` or ``postgres``
         self.engine = engine
 
@@ -54,10 +55,8 @@ class Changes:
         model.create_table(safe=False)
 
     def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Carry out one statement of SQL, values in place of ``?``; answers the rows it gives."""
-        database: Any = self.database  # its types leave this method out
-        rows: list[tuple[Any, ...]] = database.execute_sql(sql, values).fetchall()
-        return rows
+        """Carry out one command of SQL, values in place of ``?``; answers the rows it gives."""
+        return self._transaction.sql(sql, *values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Seq
 
 
 def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migration, tables: Sequence[str]) -> None:
-    step.apply(Changes(transaction.database, engine.kind))
+    step.apply(Changes(transaction, engine.kind))
     if transaction.lost():
         raise MigrationFailed(f"migration {step.version} ({step.title}) ended its transaction itself")
     for table in tables:

@@ -95,6 +95,14 @@ class Transaction(ABC):
             self._settings[option] = self.scalar(_SETTING, option=option)
         return self._settings[option] or default
 
+    @abstractmethod
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Carry out one command of SQL, ``?`` for the values; answers the rows it gives, as the engine has them.
+
+        For what isn't known beforehand, such as the steps of a migration; everything else is a statement. Raises the
+        driver's errors.
+        """
+
     @contextmanager
     def call(self) -> Iterator[None]:
         """What happens inside, a call of a client, is undone when it raises; the exception goes on."""

@@ -14,6 +14,7 @@ from psycopg.pq import ConnStatus, TransactionStatus
 from kanboard_core.database.compilation import Compiled
 from kanboard_core.database.postgres.dialect import PostgresDialect
 from kanboard_core.database.postgres.errors import command, is_stale, translated
+from kanboard_core.database.postgres.placeholders import numbered
 from kanboard_core.database.statements import one_of, statement
 from kanboard_core.database.transaction import Transaction, Tuples
 from kanboard_core.models import Project
@@ -57,6 +58,11 @@ class PostgresTransaction(Transaction):
         except BaseException:
             self.undone = True
             raise
+
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """With numbered placeholders. One that fails spoils the transaction, or what is inside of a savepoint."""
+        self._cursor.execute(numbered(text), values or None)
+        return self._cursor.fetchall() if self._cursor.description else []
 
     def lost(self) -> bool:
         """Whether the connection or its transaction is gone."""

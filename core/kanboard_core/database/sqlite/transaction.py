@@ -15,6 +15,10 @@ class SqliteTransaction(Transaction):
 
     __slots__ = ()
 
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """As it is."""
+        return self._cursor.execute(text, values).fetchall()  # type: ignore[no-any-return]
+
     def lost(self) -> bool:
         """Whether SQLite has rolled back by itself, as it does when the disk is full."""
         return not self.connection.in_transaction
