@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
+from kanboard_core.database.postgres import values
+
 #: the environment variable with the URL of a database of the server, for an account that may create others
 VARIABLE = "KANBOARD_TEST_POSTGRES"
+
+# What may hold a question mark that is none of ours: texts, names, comments.
+_PIECES = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\?", re.DOTALL)
 
 
 class NoServer(Exception):
@@ -43,5 +50,32 @@ def new_database(server: str, *, template: str = "") -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def execute(url: str, statement: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Carry out a statement with ``?`` for arguments on a connection of its own; the rows found, as SQLite has them."""
+    with psycopg.connect(url) as connection, psycopg.RawCursor(connection) as cursor:
+        values.register(cursor)
+        cursor.execute(_numbered(statement).encode(), [_untyped(argument) for argument in arguments] or None)
+        return cursor.fetchall() if cursor.description else []
+
+
 def _name(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")
+
+
+def _numbered(statement: str) -> str:
+    """The statement with ``$1``, ``$2``, ... for its question marks."""
+    count = 0
+
+    def number(piece: re.Match[str]) -> str:
+        nonlocal count
+        count += piece[0] == "?"
+        return f"${count}" if piece[0] == "?" else piece[0]
+
+    return _PIECES.sub(number, statement)
+
+
+def _untyped(argument: Any) -> Any:
+    """An argument that takes the type of what it meets: as a text, 1 is an integer or true."""
+    if isinstance(argument, float) and not argument.is_integer():
+        return str(argument)
+    return str(int(argument)) if isinstance(argument, int | float) else argument

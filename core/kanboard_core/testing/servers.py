@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, closing
@@ -111,22 +112,30 @@ class RunningServer:
         """
         enabled = ",".join(plugin.name for plugin in self.server.plugins if plugin.enabled and not plugin.built_in)
         settings = [f"--set={setting}" for setting in (*self._settings, f"plugins.enabled={enabled}")]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "kanboard_core.commands",
-            *arguments,
-            *settings,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=self.path.parent,
-        )
-        output, errors = await process.communicate()
+        with tempfile.TemporaryDirectory() as folder:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "kanboard_core.commands",
+                *arguments,
+                *settings,
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                cwd=self.path.parent if isinstance(self.server.database.engine, Sqlite) else folder,
+            )
+            output, errors = await process.communicate()
         return Ended(process.returncode or 0, output.decode(), errors.decode())
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Carry out SQL on a connection of its own, beside the server; answers the rows found."""
+        """Carry out SQL on a connection of its own, beside the server; answers the rows found.
+
+        ``?`` stands for a value. The rows are the same on every engine: flags are 0 and 1.
+        """
+        if not isinstance(self.server.database.engine, Sqlite):
+            from kanboard_core.testing import postgres
+
+            return postgres.execute(self.server.configuration.text("database", "database_url"), statement, values)
         with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
