@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.conformance import databases
 from tests.conformance.match import differences
 
 from kanboard_core.testing import RunningServer
@@ -43,22 +43,24 @@ class Replay:
 
     async def differences(self, recording: dict[str, Any]) -> list[str]:
         """What departs from the recording in its first exchange that does (empty: everything matches)."""
-        for number, exchange in enumerate(recording["exchanges"], 1):
-            wait = exchange.get("wait", 0)
-            await asyncio.sleep(wait)
-            self._waited += wait if wait >= _LONG_WAIT else 0
-            lines = await self._exchange(exchange)
-            if lines:
-                asked = exchange.get("request", exchange.get("raw", exchange.get("query", exchange.get("sql"))))
-                return [f"exchange {number}: {str(asked)[:300]}", *lines]
+        with closing(await asyncio.to_thread(databases.of, self._server)) as database:
+            for number, exchange in enumerate(recording["exchanges"], 1):
+                wait = exchange.get("wait", 0)
+                await asyncio.sleep(wait)
+                self._waited += wait if wait >= _LONG_WAIT else 0
+                lines = await self._exchange(exchange, database)
+                if lines:
+                    asked = exchange.get("request", exchange.get("raw", exchange.get("query", exchange.get("sql"))))
+                    return [f"exchange {number}: {str(asked)[:300]}", *lines]
         return []
 
-    async def _exchange(self, exchange: dict[str, Any]) -> list[str]:
-        if "sql" in exchange:
-            await asyncio.to_thread(self._execute, exchange["sql"])
-            return []
+    async def _exchange(self, exchange: dict[str, Any], database: databases.Database) -> list[str]:
         if "query" in exchange:
-            return await self._query(exchange)
+            return await self._query(exchange, database)
+        await asyncio.to_thread(database.restart_ids)
+        if "sql" in exchange:
+            await asyncio.to_thread(database.execute, exchange["sql"])
+            return []
         return await self._call(exchange)
 
     async def _call(self, exchange: dict[str, Any]) -> list[str]:
@@ -83,11 +85,11 @@ class Replay:
             return [*lines, f"expected JSON, got {answered[:120]!r}"]
         return lines + self._compared(exchange["response"], actual, now)
 
-    async def _query(self, exchange: dict[str, Any]) -> list[str]:
+    async def _query(self, exchange: dict[str, Any], database: databases.Database) -> list[str]:
         now = time.time()
         deadline = now + _ROWS_WITHIN
         while True:
-            rows = [list(row) for row in await asyncio.to_thread(self._execute, exchange["query"])]
+            rows = [list(row) for row in await asyncio.to_thread(database.query, exchange["query"])]
             lines = self._compared(exchange["rows"], rows, now)
             if not lines or time.time() > deadline:
                 return lines
@@ -95,7 +97,3 @@ class Replay:
 
     def _compared(self, expected: Any, actual: Any, now: float) -> list[str]:
         return differences(expected, actual, base_url=self._server.base_url, now=now, waited=self._waited)
-
-    def _execute(self, statement: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self._server.path, timeout=10)) as connection, connection:
-            return connection.execute(statement).fetchall()

@@ -13,7 +13,7 @@ from tests.conformance import replay, test_recordings
 from tests.conformance.replay import Replay, load, names
 
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import RunningServer
+from kanboard_core.testing import IdFactory, Location, RunningServer
 
 APPLICATION = ["jsonrpc", "test"]
 RENAME = "UPDATE users SET name = 'Ada' WHERE username = 'admin'"
@@ -72,18 +72,18 @@ async def test_headers_and_method_are_sent_as_recorded(server: RunningServer) ->
     assert await differences(server, head) == []
 
 
-async def test_what_changes_from_run_to_run_may_be_recorded_as_such(server: RunningServer) -> None:
+async def test_what_changes_from_run_to_run_may_be_recorded_as_such(server: RunningServer, project: IdFactory) -> None:
+    await project()
     server.sql("INSERT INTO groups (name, external_id) VALUES (?, ?)", f"{server.base_url}task/1", "0123abcd" * 8)
-    server.sql("INSERT INTO groups (name, external_id) VALUES (?, ?)", str(int(time.time())), "x/y")
-    query = "SELECT name, external_id, CAST(name AS INTEGER) FROM groups ORDER BY id"
-    recorded: list[list[Any]] = [
-        ["{base}task/1", {"$token": 64}, {"$any": "number"}],
-        [{"$any": "string"}, {"$path": "x/"}, {"$time": 0}],
-    ]
+    server.sql("INSERT INTO groups (name, external_id) VALUES (?, ?)", "Now", "x/y")
+    server.sql("UPDATE projects SET last_modified = ?", int(time.time()))
+    query = "SELECT name, external_id, id FROM groups ORDER BY id"
+    recorded = [["{base}task/1", {"$token": 64}, {"$any": "number"}], [{"$any": "string"}, {"$path": "x/"}, 2]]
     assert await differences(server, {"query": query, "rows": recorded}) == []
-    recorded[1][2] = {"$time": 3600}
-    [_, line] = await differences(server, {"query": query, "rows": recorded})
-    assert line.startswith("$[1][2]: expected $time 3600")
+    query = "SELECT last_modified FROM projects"
+    assert await differences(server, {"query": query, "rows": [[{"$time": 0}]]}) == []
+    [_, line] = await differences(server, {"query": query, "rows": [[{"$time": 3600}]]})
+    assert line.startswith("$[0][0]: expected $time 3600")
 
 
 async def test_a_row_may_appear_a_little_later(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,16 +147,14 @@ async def test_after_the_first_departure_nothing_more_is_done(server: RunningSer
     assert server.sql("SELECT name FROM users") == [(None,)]
 
 
-# The list of pending recordings
+# The lists of recordings that don't match
 
 
 async def verdict(
-    recorded: dict[str, Any], pending: str, database: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+    recorded: dict[str, Any], database: Location, plugins: Plugins, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """What the test of a recording with this one exchange says: "" when it is content."""
-    listed = database.with_name("pending.txt")
-    await asyncio.to_thread(listed.write_text, pending)
-    monkeypatch.setattr(test_recordings, "_PENDING", listed)
+    """What the test of a recording with this one exchange says, with the lists in a folder: "" when it is content."""
+    monkeypatch.setattr(test_recordings, "_HERE", folder)
     monkeypatch.setattr(
         test_recordings, "load", lambda _: {"name": "a/b", "about": "about it", "exchanges": [recorded]}
     )
@@ -167,24 +165,39 @@ async def verdict(
     return ""
 
 
+@pytest.mark.parametrize("listed", ["pending", "limits-sqlite", "limits-postgres"])
 @pytest.mark.parametrize(
-    ("status", "pending", "complaint"),
+    ("status", "list_", "complaint"),
     [
         (200, "", ""),
         (200, "a/c\n# a/b\n", ""),
         (500, "", "about it"),
-        (500, "a/c\n", "status: expected 500, got 200"),
+        (500, "a/c # why\n", "status: expected 500, got 200"),
         (500, "a/b\n", ""),
-        (500, "# why\n  a/b  # and when\n", ""),
-        (200, "a/b\n", "a/b matches: take it out of pending.txt"),
+        (500, "# about all\n  a/b  # why\n", ""),
+        (200, "a/b # why\n", "a/b matches: take it out of {}.txt"),
     ],
 )
-async def test_a_recording_matches_or_is_pending(
-    database: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, status: int, pending: str, complaint: str
+async def test_a_recording_matches_or_is_listed(
+    database: Location,
+    plugins: Plugins,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    listed: str,
+    status: int,
+    list_: str,
+    complaint: str,
 ) -> None:
-    said = await verdict(call(status=status), pending, database, plugins, monkeypatch)
-    assert complaint in said
-    assert bool(said) is bool(complaint)
+    (tmp_path / "pending.txt").touch()
+    (tmp_path / f"{listed}.txt").write_text(list_)
+    said = await verdict(call(status=status), database, plugins, tmp_path, monkeypatch)
+    if listed in ("pending", f"limits-{request.config.getoption('--engine')}"):
+        assert complaint.format(listed) in said
+        assert bool(said) is bool(complaint)
+    else:
+        # The list is for another engine.
+        assert bool(said) is (status == 500)
 
 
 def test_every_recording_can_be_loaded_by_its_name() -> None:

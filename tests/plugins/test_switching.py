@@ -254,7 +254,7 @@ def _calls_in(recording: str) -> Iterator[str]:
 def cheap() -> list[str]:
     """Recordings that match, and fast: without pauses, and without passwords that have to be checked or kept."""
     matching = []
-    for recording in sorted(set(names()) - pending()):
+    for recording in sorted(set(names()) - pending().keys()):
         exchanges = exchanges_of(recording)
         waits = any(exchange.get("wait") for exchange in exchanges)
         passwords = any((exchange.get("auth") or ["jsonrpc"])[0] != "jsonrpc" for exchange in exchanges)

@@ -1,0 +1,153 @@
+"""The database below a server, as recordings touch it: with portable SQL that was written on SQLite."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from kanboard_core.database.postgres import values
+from kanboard_core.testing import RunningServer
+
+Rows = list[tuple[Any, ...]]
+
+
+class Database(ABC):
+    """A database of some engine. Every method blocks; they may be called from any thread, but one after another."""
+
+    @abstractmethod
+    def execute(self, statement: str) -> None:
+        """Carry out a change."""
+
+    @abstractmethod
+    def query(self, statement: str) -> Rows:
+        """What is found, with the values that SQLite would have."""
+
+    @abstractmethod
+    def restart_ids(self) -> None:
+        """Let the next row of every table get the id that it would get on SQLite: one more than the highest."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class SqliteDatabase(Database):
+    """A file of SQLite."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+
+    def execute(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def query(self, statement: str) -> Rows:
+        return self._connection.execute(statement).fetchall()
+
+    def restart_ids(self) -> None:
+        pass  # it does so by itself
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class PostgresDatabase(Database):
+    """A database of PostgreSQL, where SQL that was written on SQLite means the same.
+
+    Numbers are truth values wherever one is wanted; a query sees flags as numbers, and texts of fixed length without
+    their padding; LIKE ignores case; what stands in double quotes and is no name is a text. All that holds for this
+    connection alone, and within its transactions: the server knows nothing of it. The account must be a superuser.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url, autocommit=True)
+        values.register(self._connection)
+        for (view,) in self._connection.execute(_VIEWS).fetchall():
+            self._connection.execute(view)
+        self._restart = "SELECT " + ", ".join(restart for (restart,) in self._connection.execute(_RESTARTS).fetchall())
+
+    def execute(self, statement: str) -> None:
+        with self._lenient():
+            # The tables themselves, not the views of their names.
+            self._connection.execute("SELECT set_config('search_path', current_schema() || ', pg_temp', true)")
+            self._carried_out(statement)
+
+    def query(self, statement: str) -> Rows:
+        with self._lenient():
+            return self._carried_out(statement).fetchall()
+
+    def restart_ids(self) -> None:
+        self._connection.execute(self._restart)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _lenient(self) -> Iterator[None]:
+        """A transaction in which numbers are truth values."""
+        with self._connection.transaction():
+            self._connection.execute(_CAST, ["i"])
+            yield
+            self._connection.execute(_CAST, ["e"])
+
+    def _carried_out(self, statement: str) -> psycopg.Cursor[Any]:
+        statement = _LIKE.sub(lambda piece: "ILIKE" if piece[0].upper() == "LIKE" else piece[0], statement)
+        while True:
+            try:
+                with self._connection.transaction():
+                    return self._connection.execute(statement.encode())
+            except psycopg.errors.UndefinedColumn as error:
+                corrected = _with_text(statement, int(error.diag.statement_position or 0) - 1)
+                if corrected is None:
+                    raise
+                statement = corrected
+
+
+def of(server: RunningServer) -> Database:
+    """The database of a server."""
+    url = server.server.configuration.text("database", "database_url")
+    return SqliteDatabase(server.path) if url.startswith("sqlite") else PostgresDatabase(url)
+
+
+def _with_text(statement: str, position: int) -> str | None:
+    """The statement with a text for the name in double quotes at this position; None when there is none."""
+    quoted = _QUOTED.match(statement, position)
+    if not quoted:
+        return None
+    text = quoted[1].replace('""', '"').replace("'", "''")
+    return f"{statement[:position]}'{text}'{statement[quoted.end() :]}"
+
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+# Words, and whole what they may stand in without being one.
+_LIKE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bLIKE\b", re.IGNORECASE)
+
+#: whether an integer is a truth value: i(mplicitly), or e(xplicitly) as it is on every server
+_CAST = "UPDATE pg_cast SET castcontext = %s WHERE castsource = 'int4'::regtype AND casttarget = 'bool'::regtype"
+
+#: views for the tables whose values SQLite would have otherwise; they go with the connection
+_VIEWS = """
+    SELECT format('CREATE TEMP VIEW %I AS SELECT %s FROM %s', relname, string_agg(
+        format(CASE atttypid WHEN 'bool'::regtype THEN '%1$I::integer AS %1$I'
+                             WHEN 'bpchar'::regtype THEN '%1$I::text AS %1$I' ELSE '%1$I' END, attname),
+        ', ' ORDER BY attnum), c.oid::regclass)
+    FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+    WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+    GROUP BY c.oid, relname HAVING bool_or(atttypid IN ('bool'::regtype, 'bpchar'::regtype))
+"""
+
+#: for each sequence that belongs to a column: what lets it go on after the highest number there is
+_RESTARTS = """
+    SELECT format('setval(%L, (SELECT coalesce(max(%I), 0) + 1 FROM %s), false)',
+                  objid::regclass, attname, c.oid::regclass)
+    FROM pg_depend JOIN pg_class c ON c.oid = refobjid JOIN pg_attribute ON attrelid = c.oid AND attnum = refobjsubid
+    WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+        AND relnamespace = current_schema()::regnamespace
+        AND objid IN (SELECT oid FROM pg_class WHERE relkind = 'S')
+"""
