@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,12 +13,10 @@ import psycopg
 from psycopg import sql
 
 from kanboard_core.database.postgres import values
+from kanboard_core.database.postgres.placeholders import numbered
 
 #: the environment variable with the URL of a database of the server, for an account that may create others
 VARIABLE = "KANBOARD_TEST_POSTGRES"
-
-# What may hold a question mark that is none of ours: texts, names, comments.
-_PIECES = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\?", re.DOTALL)
 
 
 class NoServer(Exception):
@@ -54,24 +51,12 @@ def execute(url: str, statement: str, arguments: Sequence[Any] = ()) -> list[tup
     """Carry out a statement with ``?`` for arguments on a connection of its own; the rows found, as SQLite has them."""
     with psycopg.connect(url) as connection, psycopg.RawCursor(connection) as cursor:
         values.register(cursor)
-        cursor.execute(_numbered(statement).encode(), [_untyped(argument) for argument in arguments] or None)
+        cursor.execute(numbered(statement).encode(), [_untyped(argument) for argument in arguments] or None)
         return cursor.fetchall() if cursor.description else []
 
 
 def _name(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")
-
-
-def _numbered(statement: str) -> str:
-    """The statement with ``$1``, ``$2``, ... for its question marks."""
-    count = 0
-
-    def number(piece: re.Match[str]) -> str:
-        nonlocal count
-        count += piece[0] == "?"
-        return f"${count}" if piece[0] == "?" else piece[0]
-
-    return _PIECES.sub(number, statement)
 
 
 def _untyped(argument: Any) -> Any:
