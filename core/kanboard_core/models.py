@@ -7,7 +7,7 @@ foreign keys (0 stands for "none"). Times are Unix seconds, flags 0 or 1. See sp
 
 from __future__ import annotations
 
-from peewee import AutoField, BooleanField, IntegerField, TextField
+from peewee import SQL, AutoField, BooleanField, Case, IntegerField, TextField
 
 from kanboard_core.database.model import Model, only_on_sqlite
 
@@ -19,7 +19,8 @@ class User(Model):
     username = TextField()
     #: bcrypt; NULL: no password of its own
     password = TextField(null=True)
-    is_admin = only_on_sqlite(IntegerField(null=True), "0")  # unused
+    # 1: the first administrator of all
+    is_admin = only_on_sqlite(IntegerField(null=True), lambda users: Case(None, ((users.id == 1, 1),), 0))
     #: the account belongs to a directory (of whatever kind) and has no password here
     is_ldap_user = BooleanField(null=True)
     name = TextField(null=True)
@@ -42,7 +43,7 @@ class User(Model):
     nb_failed_login = IntegerField(null=True)
     #: locked until then
     lock_expiration_date = IntegerField(null=True)
-    is_project_admin = only_on_sqlite(IntegerField(null=True), "0")  # unused
+    is_project_admin = only_on_sqlite(IntegerField(null=True), lambda _: SQL("0"))  # unused
     gitlab_id = IntegerField(null=True)
     #: app-admin, app-manager or app-user
     role = TextField()
@@ -140,9 +141,9 @@ class Project(Model):
     is_public = BooleanField(null=True)
     #: the personal project of one user
     is_private = BooleanField(null=True)
-    is_everybody_allowed = only_on_sqlite(IntegerField(null=True), "0")  # unused
-    default_swimlane = only_on_sqlite(TextField(null=True), "'Default swimlane'")  # unused
-    show_default_swimlane = only_on_sqlite(IntegerField(null=True), "1")  # unused
+    is_everybody_allowed = only_on_sqlite(IntegerField(null=True), lambda _: SQL("0"))  # unused
+    default_swimlane = only_on_sqlite(TextField(null=True), lambda _: SQL("'Default swimlane'"))  # unused
+    show_default_swimlane = only_on_sqlite(IntegerField(null=True), lambda _: SQL("1"))  # unused
     description = TextField(null=True)
     #: capital letters and digits; empty: none
     identifier = TextField(null=True)
@@ -174,7 +175,7 @@ class ProjectUser(Model):
 
     project_id = IntegerField()
     user_id = IntegerField()
-    is_owner = only_on_sqlite(IntegerField(null=True), "0")  # unused
+    is_owner = only_on_sqlite(IntegerField(null=True), lambda _: SQL("0"))  # unused
     #: project-manager, project-member, project-viewer or the name of one of the project's own roles
     role = TextField()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import peewee
 
@@ -58,16 +59,17 @@ class AsciiCaseField(peewee.TextField):
 Column = TypeVar("Column", bound=peewee.Field)
 
 
-def only_on_sqlite(field: Column, constant: str) -> Column:
-    """A column that other engines lack; ``constant``, a literal of SQL, is what answers have in its place there."""
-    setattr(field, _ELSEWHERE, constant)
+def only_on_sqlite(field: Column, elsewhere: Callable[[Any], Any]) -> Column:
+    """A column that other engines lack; ``elsewhere(table)`` is what answers have in its place there, an expression."""
+    setattr(field, _ELSEWHERE, elsewhere)
     return field
 
 
-def elsewhere(field: object) -> str | None:
-    """What stands in the place of a column on engines that lack it; None: all have it."""
-    constant: str | None = getattr(field, _ELSEWHERE, None) if isinstance(field, peewee.Field) else None
-    return constant
+def in_its_place(column: Any) -> Any:
+    """What stands in the place of a column of a query on engines that lack it; None: all have it."""
+    field, table = (column.field, column.source) if isinstance(column, peewee.FieldAlias) else (column, None)
+    expression = getattr(field, _ELSEWHERE, None) if isinstance(field, peewee.Field) else None
+    return None if expression is None else expression(table or field.model)
 
 
 _ELSEWHERE = "_elsewhere"

@@ -8,7 +8,8 @@ from typing import Any
 import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Rows, Slot, StatementContext, shape
-from kanboard_core.database.model import AsciiCaseField, elsewhere
+from kanboard_core.database.errors import DoesNotFit
+from kanboard_core.database.model import AsciiCaseField, in_its_place
 
 _TEXTS = (peewee.TextField, peewee.CharField)
 _NUMBERS = (peewee.IntegerField, peewee.FloatField)
@@ -62,7 +63,7 @@ class PostgresDialect(Dialect):
         super().__init__(peewee.PostgresqlDatabase(None))
 
     def adapted(self, query: Any) -> Any:
-        """Columns that only SQLite has are constants; lists are in SQLite's order; inserts tell the new id."""
+        """Columns that only SQLite has are made up; lists are in SQLite's order; inserts tell the new id."""
         adapted: Any = query
         if isinstance(query, peewee.Insert):
             key = adapted.model._meta.primary_key
@@ -81,16 +82,22 @@ class PostgresDialect(Dialect):
         """Flags are truth values; a text that can't be stored is equal to none that is."""
         if convert is _as_it_is:
             return None
+        if convert is _flag:
+            return _flag
         field = getattr(convert, "__self__", None)
         if isinstance(field, peewee.BooleanField):
             return _truth
         if isinstance(field, _TEXTS):
             return _comparable
-        return None if isinstance(field, _NUMBERS) else convert or None
+        others: Callable[[Any], Any] | None = convert or None
+        return None if isinstance(field, _NUMBERS) else others
 
     def stored(self, field: peewee.Field) -> Callable[[Any], Any] | None:
         """A text is stored as it is: what it must not hold the engine refuses."""
-        return _as_it_is if isinstance(field, _TEXTS) else field.db_value
+        if isinstance(field, peewee.BooleanField):
+            return _flag
+        converter: Callable[[Any], Any] = _as_it_is if isinstance(field, _TEXTS) else field.db_value
+        return converter
 
     def rows(self, compiled: Compiled, description: Sequence[Sequence[Any]]) -> Rows:
         """The driver has made numbers of flags and fractions already."""
@@ -98,9 +105,9 @@ class PostgresDialect(Dialect):
 
 
 def _present(column: Any) -> Any:
-    """A column of a result, or the constant in its place."""
-    constant = elsewhere(column)
-    return column if constant is None else peewee.SQL(constant).alias(column.name)
+    """A column of a result, or what stands in its place."""
+    expression = in_its_place(column)
+    return column if expression is None else expression.alias(column.name)
 
 
 def _ordered(key: Any) -> Any:
@@ -124,7 +131,15 @@ def _folded(side: Any) -> Any:
 
 
 def _truth(value: Any) -> bool | None:
-    return None if value is None else bool(value)
+    """A flag to compare with; a number that is none is equal to no flag, as NULL is."""
+    return bool(value) if value in (0, 1) else None
+
+
+def _flag(value: Any) -> bool | None:
+    """A flag to be stored."""
+    if value is None or value in (0, 1):
+        return _truth(value)
+    raise DoesNotFit(f"{value!r} is no flag")
 
 
 def _comparable(value: Any) -> Any:

@@ -74,20 +74,23 @@ def test_flags_are_numbers(tx: Transaction) -> None:
     user = statement(User.select(User.is_active, User.twofactor_activated).where(User.is_active == param("active")))
     assert tx.all(user, active=1) == [{"is_active": 1, "twofactor_activated": 0}]
     assert tx.all(user, active=0) == []
+    assert tx.all(user, active=2) == []
     assert type(tx.scalar(user, active=1)) is int
 
 
 def test_flags_are_written_as_numbers(tx: Transaction) -> None:
     tx.update(User, 1, {"is_active": 0, "notifications_enabled": 1})
     assert tx.column(statement(User.select(User.is_active))) == [0]
+    with pytest.raises(DoesNotFit):
+        tx.update(User, 1, {"is_active": 2})
     tx.update(User, 1, {"is_active": None})
     assert tx.column(statement(User.select(User.is_active))) == [None]
 
 
-def test_columns_that_only_sqlite_has_are_constants(tx: Transaction) -> None:
+def test_columns_that_only_sqlite_has_are_made_up(tx: Transaction) -> None:
     user = tx.one(statement(User.select()))
     assert user is not None
-    assert (user["is_admin"], user["is_project_admin"]) == (0, 0)
+    assert (user["is_admin"], user["is_project_admin"]) == (1, 0)
     tx.insert(
         insertion(Project, "name", "enable_global_tags", "per_swimlane_task_limits"),
         name="P",
