@@ -80,17 +80,15 @@ class PostgresDialect(Dialect):
 
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """Flags are truth values; a text that can't be stored is equal to none that is."""
-        if convert is _as_it_is:
-            return None
-        if convert is _flag:
-            return _flag
         field = getattr(convert, "__self__", None)
-        if isinstance(field, peewee.BooleanField):
-            return _truth
-        if isinstance(field, _TEXTS):
-            return _comparable
-        others: Callable[[Any], Any] | None = convert or None
-        return None if isinstance(field, _NUMBERS) else others
+        found: Callable[[Any], Any] | None = convert
+        if convert is _as_it_is or isinstance(field, _NUMBERS):
+            found = None
+        elif isinstance(field, peewee.BooleanField):
+            found = _truth
+        elif isinstance(field, _TEXTS):
+            found = _comparable
+        return found or None
 
     def stored(self, field: peewee.Field) -> Callable[[Any], Any] | None:
         """A text is stored as it is: what it must not hold the engine refuses."""
