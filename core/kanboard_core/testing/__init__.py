@@ -14,6 +14,7 @@ kanboard-server[testing]``).
 """
 
 from kanboard_core.testing.clients import Client, Forbidden, RpcError, Unauthorized
+from kanboard_core.testing.databases import Location, copy_database, make_database
 from kanboard_core.testing.fixtures import (
     AccountFactory,
     IdFactory,
@@ -31,7 +32,7 @@ from kanboard_core.testing.fixtures import (
     settings,
     task,
 )
-from kanboard_core.testing.servers import TOKEN, Ended, Location, RunningServer, copy_database, make_database, running
+from kanboard_core.testing.servers import TOKEN, Ended, RunningServer, running
 
 __all__ = [
     "TOKEN",

@@ -15,12 +15,11 @@ import pytest
 import pytest_asyncio
 from passlib.hash import bcrypt
 
-from kanboard_core.configuration import load
-from kanboard_core.database import location
 from kanboard_core.events import Event
 from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing.clients import Client
-from kanboard_core.testing.servers import Location, RunningServer, copy_database, make_database, running
+from kanboard_core.testing.databases import Location, copy_database, engine, make_database
+from kanboard_core.testing.servers import RunningServer, running
 
 #: what the fixtures that create something are
 AccountFactory = Callable[..., Awaitable[Client]]
@@ -57,8 +56,7 @@ def prepared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     admin_hash = bcrypt.using(rounds=10, ident="2y", salt="kanboardserver.testsaO").hash("admin")
     if request.config.getoption("--engine") == "postgres":
         with _new_on_postgres() as url:
-            engine = location.engine(load(settings=[f"database.database_url={url}"], environment={}))
-            engine.create(password_hash=admin_hash)
+            engine(url).create(password_hash=admin_hash)
             yield url
     else:
         path = make_database(tmp_path_factory.mktemp("prepared") / "db.sqlite", password_hash=admin_hash)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sqlite3
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,19 +18,15 @@ from aiohttp import web
 from kanboard_core.calls import Call
 from kanboard_core.configuration import load
 from kanboard_core.database import location
-from kanboard_core.database.sqlite import Sqlite, schema
 from kanboard_core.endpoint import Endpoint, HttpServer
 from kanboard_core.events import BoundReaction, Event, Reactions, Stage
 from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.server import Server
 from kanboard_core.testing.clients import Client
+from kanboard_core.testing.databases import Location, database_url, execute
 
 #: the application token of test servers
 TOKEN = "test"  # noqa: S105 - it opens nothing but test servers
-
-
-#: where a database is: a file of SQLite, or the URL of a database
-Location = Path | str
 
 
 class _Listening(Reactions):
@@ -66,9 +60,16 @@ class RunningServer:
     """A server that listens on a port of its own."""
 
     def __init__(
-        self, server: Server, base_url: str, session: aiohttp.ClientSession, settings: Sequence[str] = ()
+        self,
+        server: Server,
+        database: Location,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        settings: Sequence[str] = (),
     ) -> None:
         self.server = server
+        #: where its database is
+        self.database = database
         self._settings = settings
         #: whether plugins are meant to raise what they shouldn't; else the fixture ``server`` fails the test
         self.incidents_expected = False
@@ -82,9 +83,8 @@ class RunningServer:
     @property
     def path(self) -> Path:
         """The file that is served, which must be SQLite's."""
-        engine = self.server.database.engine
-        assert isinstance(engine, Sqlite)  # noqa: S101 - this is a test
-        return engine.path
+        assert isinstance(self.database, Path)  # noqa: S101 - this is a test
+        return self.database
 
     @property
     def incidents(self) -> dict[str, str]:
@@ -122,7 +122,7 @@ class RunningServer:
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,
-                cwd=self.path.parent if isinstance(self.server.database.engine, Sqlite) else folder,
+                cwd=self.database.parent if isinstance(self.database, Path) else folder,
             )
             output, errors = await process.communicate()
         return Ended(process.returncode or 0, output.decode(), errors.decode())
@@ -132,20 +132,7 @@ class RunningServer:
 
         ``?`` stands for a value. The rows are the same on every engine: flags are 0 and 1.
         """
-        if not isinstance(self.server.database.engine, Sqlite):
-            from kanboard_core.testing import postgres
-
-            return postgres.execute(self.server.configuration.text("database", "database_url"), statement, values)
-        with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
-
-
-def make_database(path: Path, *, password_hash: str | None = None) -> Path:
-    """Make an empty database of Kanboard (account admin, password admin unless a hash is given)."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        schema.create(connection, password_hash=password_hash)
-    return path
+        return execute(self.database, statement, *values)
 
 
 @asynccontextmanager
@@ -166,7 +153,7 @@ async def running(
     event was raised that no plugin declares.
     """
     settings = (
-        f"database.database_url={database if isinstance(database, str) else f'sqlite:{database}'}",
+        f"database.database_url={database_url(database)}",
         "database.synchronous=normal",
         f"authentication.api_authentication_token={TOKEN}",
         "logging.access_log=off",
@@ -191,7 +178,7 @@ async def running(
             port = runner.addresses[0][1]
             base_url = f"http://127.0.0.1:{port}{configuration.text('server', 'prefix')}/"
             async with aiohttp.ClientSession() as session:
-                running_server = RunningServer(server, base_url, session, settings)
+                running_server = RunningServer(server, database, base_url, session, settings)
                 yield running_server
         finally:
             await runner.cleanup()
@@ -199,10 +186,3 @@ async def running(
         await server.stop()
     undeclared = {event.name for event in running_server.events} - server.events.keys()
     assert not undeclared, f"events that no plugin declares by register_events: {undeclared}"  # noqa: S101 - the same
-
-
-def copy_database(prepared: Path, directory: Path) -> Path:
-    """A copy of a prepared database in a directory."""
-    copied = directory / "db.sqlite"
-    shutil.copyfile(prepared, copied)
-    return copied

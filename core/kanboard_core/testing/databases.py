@@ -1,0 +1,55 @@
+"""Databases of tests: a file of SQLite, or a database somewhere else that a URL names."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from kanboard_core.configuration import load
+from kanboard_core.database import location
+from kanboard_core.database.engine import Engine
+from kanboard_core.database.sqlite import schema
+
+#: where a database is
+Location = Path | str
+
+
+def database_url(database: Location) -> str:
+    """The value of ``[database] database_url`` for it."""
+    return database if isinstance(database, str) else f"sqlite:{database}"
+
+
+def engine(database: Location) -> Engine:
+    """Its engine, as the server would make it."""
+    return location.engine(load(settings=[f"database.database_url={database_url(database)}"], environment={}))
+
+
+def execute(database: Location, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Carry out SQL on a connection of its own; answers the rows found.
+
+    ``?`` stands for a value. The rows are the same on every engine: flags are 0 and 1.
+    """
+    if isinstance(database, str):
+        from kanboard_core.testing import postgres
+
+        return postgres.execute(database, statement, values)
+    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+        return connection.execute(statement, values).fetchall()
+
+
+def make_database(path: Path, *, password_hash: str | None = None) -> Path:
+    """Make an empty database of Kanboard (account admin, password admin unless a hash is given)."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        schema.create(connection, password_hash=password_hash)
+    return path
+
+
+def copy_database(prepared: Path, directory: Path) -> Path:
+    """A copy of a prepared database in a directory."""
+    copied = directory / "db.sqlite"
+    shutil.copyfile(prepared, copied)
+    return copied
