@@ -21,8 +21,8 @@ KANBOARD_VERSION = "1.2.53"
 #: its schema version on each engine; the numbers count independently and mean the same tables
 SCHEMA_VERSION = {"sqlite": 128, "postgres": 117, "mysql": 139}
 
-#: the indexes of our own: name -> table and columns. Kanboard lacks them, its queries need them, it runs unharmed with
-#: them. The prefix keeps the names apart from Kanboard's, now and later.
+#: the indexes of our own: name -> table and columns. Kanboard lacks them, on some engines or on all; our queries need
+#: them, it runs unharmed with them. The prefix keeps the names apart from Kanboard's, now and later.
 INDEXES = {
     "kanboard_server_tasks_project_idx": ("tasks", ("project_id", "is_active", "column_id", "swimlane_id")),
     "kanboard_server_comments_task_idx": ("comments", ("task_id",)),
@@ -134,6 +134,24 @@ def lacking(engine: str, present: Collection[tuple[str, str]]) -> list[str]:
         else:
             found.append(known.name)
     return found
+
+
+def index_definitions(engine: str) -> dict[str, str]:
+    """The SQL commands that make the indexes of our own, by name.
+
+    Those of :data:`INDEXES` are left out that Kanboard has on this engine itself, in a key or an index that begins with
+    the same columns.
+    """
+    from kanboard_core.database.facts import facts
+
+    tables = facts(engine).tables
+    return {
+        name: f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({listed(columns)})"
+        for name, (table, columns) in INDEXES.items()
+        if not any(
+            index.columns[: len(columns)] == columns for index in (*tables[table].unique, *tables[table].indexes)
+        )
+    }
 
 
 def quoted(name: str) -> str:

@@ -11,9 +11,9 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from kanboard_core import passwords
-from kanboard_core.database import schema
+from kanboard_core.database import comparison, schema
+from kanboard_core.database.comparison import FoundColumn, FoundTable, Key, sorted_by
 from kanboard_core.database.schema import (
-    INDEXES,
     SCHEMA_VERSION,
     Condition,
     SchemaError,
@@ -24,7 +24,7 @@ from kanboard_core.database.schema import (
 )
 
 if TYPE_CHECKING:
-    from kanboard_core.database.facts import Column, Index, Table
+    from kanboard_core.database.facts import Column, Table
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -86,11 +86,10 @@ def create(
 def create_indexes(connection: sqlite3.Connection) -> list[str]:
     """Make those indexes of our own (:data:`INDEXES`) that the database lacks. Answers their names."""
     present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    made = [name for name in INDEXES if name not in present]
-    for name in made:
-        table, columns = INDEXES[name]
-        connection.execute(f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({listed(columns)})")
-    return made
+    made = {name: command for name, command in schema.index_definitions("sqlite").items() if name not in present}
+    for command in made.values():
+        connection.execute(command)
+    return list(made)
 
 
 def definitions() -> list[str]:
@@ -140,24 +139,17 @@ def _definition(column: Column) -> str:
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:
-    """What the database lacks or has otherwise than Kanboard's, a line each; empty when it is complete.
-
-    Names of keys and indexes and the order of columns don't matter, nor do tables, columns and indexes in addition,
-    except columns that an INSERT of Kanboard's would miss. Only reads.
+    """What the database lacks or has otherwise than Kanboard's, a line each; see :mod:`comparison`. Only reads.
 
     Raises sqlite3.DatabaseError when the file is no database or can't be read.
     """
     from kanboard_core.database.facts import facts
 
-    found: list[str] = []
     present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for table in facts("sqlite").tables.values():
-        if table.name in present:
-            found += _column_differences(connection, table)
-            found += _key_differences(connection, table)
-        else:
-            found.append(f"table {table.name} is missing")
-    return found
+    tables = facts("sqlite").tables
+    return comparison.differences(
+        "sqlite", {name: _found(connection, table) for name, table in tables.items() if name in present}
+    )
 
 
 def missing(connection: sqlite3.Connection) -> list[str]:
@@ -172,72 +164,46 @@ def missing(connection: sqlite3.Connection) -> list[str]:
     return schema.lacking("sqlite", set(present.fetchall()))
 
 
-def _column_differences(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
-    rows = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', [table.name])
-    present = {row[0]: row[1:] for row in rows.fetchall()}
-    for column in table.columns.values():
-        name = f"{table.name}.{column.name}"
-        if column.name not in present:
-            yield f"column {name} is missing"
-            continue
-        kind, not_null, default_text, _ = present[column.name]
-        if kind.upper() != column.type:
-            yield f"column {name} has the type {kind or 'none'} instead of {column.type}"
-        if not column.generated and bool(not_null) is column.nullable:
-            yield f"column {name} {'must not' if not_null else 'may'} be NULL"
-        default = _default(default_text)
-        expected = None if column.default is None else str(column.default)
-        if default != expected:
-            yield f"column {name} has {_named(default)} instead of {_named(expected)}"
-        if _ignores_case(connection, table, column) is (column.collation is None):
-            yield f"column {name} {'compares bytes' if column.collation else 'ignores case'}"
-    for surplus in present.keys() - table.columns.keys():
-        _, not_null, default_text, _ = present[surplus]
-        if not_null and _default(default_text) is None:
-            yield f"column {table.name}.{surplus} is in addition and must not be left out: Kanboard's inserts will fail"
-    key = tuple(sorted((name for name in present if present[name][3]), key=lambda name: int(present[name][3])))
-    if key != table.primary_key:
-        yield f"table {table.name} has the primary key ({', '.join(key)}) instead of ({', '.join(table.primary_key)})"
+def _found(connection: sqlite3.Connection, table: Table) -> FoundTable:
+    """The table of the database that should be this one."""
+    from kanboard_core.database.facts import ForeignKey
 
-
-def _key_differences(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
-    present = [
+    columns, places = {}, {}
+    for name, kind, not_null, default, place in connection.execute(
+        'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', [table.name]
+    ).fetchall():
+        faults = tuple(_faults(connection, table, table.columns[name])) if name in table.columns else ()
+        columns[name] = FoundColumn(kind, not not_null, _default(default), generated=False, faults=faults)
+        if place:
+            places[name] = int(place)
+    indexes = [
         (bool(unique), _indexed(connection, name))
         for name, unique in connection.execute(
             'SELECT name, "unique" FROM pragma_index_list(?) WHERE NOT partial', [table.name]
         ).fetchall()
     ]
-    for key in table.unique:
-        if (True, _expected(table, key)) not in present:
-            yield f"table {table.name} has no unique key of ({', '.join(key.columns)})"
-    for index in table.indexes:
-        if _expected(table, index) not in (columns for _, columns in present):
-            yield f"table {table.name} has no index of ({', '.join(index.columns)})"
-    rows = connection.execute('SELECT "from", "table", "to", on_delete FROM pragma_foreign_key_list(?)', [table.name])
     # A reference that names no column means the other table's primary key.
-    references = {(column, other, to or "id", action) for column, other, to, action in rows.fetchall()}
-    for reference in table.foreign_keys:
-        if (reference.column, reference.table, reference.key, "CASCADE") not in references:
-            yield (
-                f"column {table.name}.{reference.column} has no foreign key to {reference.table}.{reference.key}"
-                " with ON DELETE CASCADE"
-            )
+    references = connection.execute(
+        'SELECT "from", "table", coalesce("to", \'id\') FROM pragma_foreign_key_list(?) WHERE on_delete = \'CASCADE\'',
+        [table.name],
+    )
+    return FoundTable(
+        columns,
+        primary_key=tuple(sorted(places, key=places.__getitem__)),
+        unique=[key for unique, key in indexes if unique],
+        indexes=[key for _, key in indexes],
+        foreign_keys=[ForeignKey(None, *reference) for reference in references],
+    )
 
 
-def _indexed(connection: sqlite3.Connection, index: str) -> list[tuple[str, str]]:
-    """The columns of an index of the database, each with the collation it is sorted by."""
-    return connection.execute(
-        "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", [index]
-    ).fetchall()
+def _indexed(connection: sqlite3.Connection, index: str) -> Key:
+    """The columns of an index of the database."""
+    rows = connection.execute("SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", [index])
+    return tuple(sorted_by(name, collation) for name, collation in rows)
 
 
-def _expected(table: Table, index: Index) -> list[tuple[str, str]]:
-    collations = index.collations or [table.columns[name].collation or "BINARY" for name in index.columns]
-    return list(zip(index.columns, collations, strict=True))
-
-
-def _ignores_case(connection: sqlite3.Connection, table: Table, column: Column) -> bool:
-    """Whether texts in the column compare without case.
+def _faults(connection: sqlite3.Connection, table: Table, column: Column) -> Iterator[str]:
+    """Whether texts in the column compare without case, as they should or shouldn't.
 
     No pragma tells the collation of a column, but it is handed on to the column of a subquery, where it can be tried.
     """
@@ -246,7 +212,8 @@ def _ignores_case(connection: sqlite3.Connection, table: Table, column: Column) 
         f"WITH tried (text) AS MATERIALIZED (SELECT {name} FROM {source} WHERE 0 UNION ALL SELECT 'a')"  # noqa: S608
         " SELECT count(*) FROM tried WHERE text = 'A'"
     ).fetchone()
-    return bool(equal)
+    if bool(equal) is (column.collation is None):
+        yield "compares bytes" if column.collation else "ignores case"
 
 
 def _default(text: str | None) -> str | None:
@@ -255,7 +222,3 @@ def _default(text: str | None) -> str | None:
         return None
     quote = text[0]
     return text[1:-1].replace(quote * 2, quote) if quote in "'\"" else text
-
-
-def _named(default: str | None) -> str:
-    return "no default" if default is None else f"the default {default!r}"

@@ -446,6 +446,7 @@ def test_names_of_indexes_and_spellings_of_defaults_do_not_matter(database: sqli
     database.execute("CREATE UNIQUE INDEX another_name ON users (username)")
     remake(database, "links", "DEFAULT 0", "DEFAULT '0'")
     remake(database, "tags", '"color_id" TEXT', '"color_id" text DEFAULT NULL')
+    remake(database, "groups", '"name" TEXT NOCASE', '"name" text nocase')
 
     assert schema.differences(database) == []
 
