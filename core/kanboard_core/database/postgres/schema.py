@@ -1,86 +1,253 @@
-"""The schema of a PostgreSQL database: which one it has, and making a new one. See spec: storage."""
+"""The schema of a PostgreSQL database: which one it has, making a new one, comparing one with Kanboard's.
+
+The tables are those of the schema, in PostgreSQL's sense, that comes first in the search path. The schema version is in
+the table ``schema_version``, in its only row. See spec: storage.
+
+Connections are in autocommit mode; what only reads may be done inside a transaction too.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from operator import itemgetter
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
+from psycopg import errors
 
 from kanboard_core import passwords
-from kanboard_core.database import schema
-from kanboard_core.database.facts import facts
+from kanboard_core.database import comparison, schema
+from kanboard_core.database.postgres import catalogue
+from kanboard_core.database.postgres.catalogue import Connection
+from kanboard_core.database.postgres.errors import command
 from kanboard_core.database.schema import Condition, SchemaError, State, listed, literal, quoted
 
+if TYPE_CHECKING:
+    from kanboard_core.database.facts import Column, Table
 
-def version(connection: psycopg.Connection[Any]) -> int:
-    """The schema version of the database; 0 when it has none."""
-    found = connection.execute("SELECT to_regclass('schema_version') IS NOT NULL").fetchone()
-    if not found or not found[0]:
-        return 0
-    row = connection.execute("SELECT version FROM schema_version").fetchone()
-    return int(row[0]) if row else 0
+# Those that make a database wait for each other: the letters of "kanboard".
+_ADVISORY_LOCK = 0x6B616E626F617264
 
+# The highest of the numbers in the table of the schema version, and how many they are (more than one is two); NULL when
+# there is no such table. A query that names it would fail then, so it is a text: ts_stat executes one, and every
+# PostgreSQL has it.
+_VERSIONS = f"""
+    CASE WHEN EXISTS (
+        SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+        WHERE c.relnamespace = {catalogue.SCHEMA} AND c.relname = 'schema_version'
+        AND a.attname = 'version' AND a.atttypid IN ('int4'::regtype, 'int8'::regtype)
+    ) THEN (
+        SELECT ARRAY[max(word::bigint), sum(ndoc)] FROM ts_stat(format(
+            'SELECT array_to_tsvector(ARRAY[coalesce(version, 0)::text]) FROM %I.schema_version LIMIT 2',
+            current_schema()
+        ))
+    ) END
+"""  # noqa: S608 (own names)
 
-def state(connection: psycopg.Connection[Any]) -> State:
-    """What the database is to this server."""
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall()
-    return schema.judged(
-        "postgres", version(connection), {row[0] for row in rows}, place="the row of the table schema_version"
+# Everything with a name but indexes, which belong to tables, and what extensions bring.
+_NAMES = f"""
+    SELECT relname::text FROM pg_class
+    WHERE relnamespace = {catalogue.SCHEMA} AND relkind NOT IN ('i', 'I')
+    AND NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'
     )
+"""  # noqa: S608 (own names)
+
+_STATE = f"SELECT current_setting('server_encoding'), ARRAY({_NAMES}), {_VERSIONS}"
+
+_SURROUNDINGS = """
+    SELECT current_setting('server_encoding'), current_user::text, current_schema()::text,
+        has_schema_privilege(current_schema(), 'CREATE')
+"""
 
 
-def create(
-    connection: psycopg.Connection[Any], *, indexes: bool = True, cost: int = 10, password_hash: str | None = None
-) -> str:
-    """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token."""
+def version(connection: Connection) -> int:
+    """The schema version of the database; 0 when it has none, or several.
+
+    Raises psycopg.Error when it can't be read.
+    """
+    highest, rows = _row(connection, f"SELECT {_VERSIONS}")[0] or (0, 0)
+    return highest if rows == 1 else 0
+
+
+def state(connection: Connection) -> State:
+    """What the database is to this server. Reads only its encoding, the names in it and its version.
+
+    Raises psycopg.Error when they can't be read.
+    """
+    # One statement, so that version and names belong together while another process makes the database.
+    encoding, names, versions = _row(connection, _STATE)
+    highest, rows = versions or (0, 0)
+    found = schema.judged("postgres", highest or 0, names, place="the only row of the table schema_version")
+    if found.condition in (Condition.EMPTY, Condition.FOREIGN):
+        return found
+    if rows > 1:
+        return State(Condition.FOREIGN, 0, "The table schema_version has several rows: leave only the right one.")
+    if encoding != "UTF8":
+        return State(Condition.FOREIGN, found.version, f"{_encoded(encoding)}, and restore a dump of this one in it.")
+    return found
+
+
+def create(connection: Connection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> str:
+    """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
+
+    The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
+    rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too
+    (:data:`~kanboard_core.database.schema.INDEXES`). The connection must not be in a transaction.
+
+    Raises SchemaError when the database isn't empty or isn't fit for it, psycopg.Error when it can't be written.
+    """
     hashed = password_hash or passwords.hashed("admin", cost)
     token = token_hex(30)
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(1)")
-        if state(connection).condition is not Condition.EMPTY:
-            raise SchemaError("The database is not empty, so no new one can be made in it.")
-        for table in facts("postgres").tables.values():
-            parts = []
-            for column in table.columns.values():
-                text = f"{quoted(column.name)} {column.type}"
-                if column.sequence:
-                    connection.execute(f"CREATE SEQUENCE {quoted(column.sequence)}".encode())
-                    text += f" DEFAULT nextval('{column.sequence}')"
-                elif isinstance(column.default, bool):
-                    text += f" DEFAULT {str(column.default).lower()}"
-                elif column.default is not None:
-                    text += f" DEFAULT {literal(column.default)}"
-                parts.append(text if column.nullable else text + " NOT NULL")
-            if table.primary_key:
-                parts.append(f"PRIMARY KEY ({listed(table.primary_key)})")
-            parts += [f"UNIQUE ({listed(key.columns)})" for key in table.unique]
-            parts += [
-                f"FOREIGN KEY ({quoted(key.column)}) REFERENCES {quoted(key.table)} ({quoted(key.key)})"
-                " ON DELETE CASCADE"
-                for key in table.foreign_keys
-            ]
-            connection.execute(f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)})".encode())
-            for column in table.columns.values():
-                if column.sequence:
-                    owner = f"{quoted(table.name)}.{quoted(column.name)}"
-                    connection.execute(f"ALTER SEQUENCE {quoted(column.sequence)} OWNED BY {owner}".encode())
-        for name, row in schema.first_rows("postgres", token=token, password_hash=hashed):
-            places = ", ".join(["%s"] * len(row))
-            sql = f"INSERT INTO {quoted(name)} ({listed(tuple(row))}) VALUES ({places})"  # noqa: S608 (own names)
-            connection.execute(sql.encode(), list(row.values()))
-        connection.execute("SELECT setval('users_id_seq', 1), setval('links_id_seq', 11)")
+    try:
+        with connection.transaction():
+            # What others did while the lock was waited for must be seen after it.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            _lock(connection)
+            if state(connection).condition is not Condition.EMPTY:
+                raise SchemaError("The database is not empty, so no new one can be made in it.")
+            _require_surroundings(connection)
+            command(connection, "; ".join(definitions()))
+            if indexes:
+                create_indexes(connection)
+            _insert_rows(connection, token, hashed)
+    except (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation) as error:
+        # A program that doesn't know our lock makes tables too, or something has a name that can't be seen before.
+        raise SchemaError(
+            f"The database is not empty, so no new one can be made in it: {error.diag.message_primary}."
+        ) from error
     return token
 
 
-def missing(connection: psycopg.Connection[Any]) -> list[str]:
-    """The tables, and the columns of others (``tasks.priority``), of Kanboard's that the database lacks."""
-    rows = connection.execute(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
-    ).fetchall()
-    return schema.lacking("postgres", {(str(table), str(column)) for table, column in rows})
+def create_indexes(connection: Connection) -> list[str]:
+    """Make those indexes of our own that the database lacks, all or none. Answers their names."""
+    with connection.transaction():
+        _lock(connection)
+        rows = connection.execute(f"SELECT relname::text FROM pg_class WHERE relnamespace = {catalogue.SCHEMA}")  # noqa: S608
+        present = {name for (name,) in rows}
+        made = {name: sql for name, sql in schema.index_definitions("postgres").items() if name not in present}
+        if made:
+            command(connection, "; ".join(made.values()))
+    return list(made)
 
 
-def differences(connection: psycopg.Connection[Any]) -> list[str]:
-    """What the database lacks of Kanboard's, a line each."""
-    return [f"{name} is missing" for name in missing(connection)]
+def definitions() -> list[str]:
+    """The SQL commands that make Kanboard's sequences, tables, keys and indexes."""
+    from kanboard_core.database.facts import facts
+
+    commands = []
+    for table in facts("postgres").tables.values():
+        numbered = {column: column.sequence for column in table.columns.values() if column.sequence}
+        commands += [f"CREATE SEQUENCE {quoted(sequence)} AS {column.type}" for column, sequence in numbered.items()]
+        commands.append(f"CREATE TABLE {quoted(table.name)} ({', '.join(_parts(table))})")
+        commands += [
+            f"ALTER SEQUENCE {quoted(sequence)} OWNED BY {quoted(table.name)}.{quoted(column.name)}"
+            for column, sequence in numbered.items()
+        ]
+        for index in (*table.unique, *table.indexes):
+            if index.name is not None and not index.constraint:
+                unique = "UNIQUE " if index in table.unique else ""
+                commands.append(
+                    f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(table.name)} ({listed(index.columns)})"
+                )
+    return commands
+
+
+def _parts(table: Table) -> Iterator[str]:
+    """What stands between the parentheses of PostgreSQL's CREATE TABLE."""
+    for column in table.columns.values():
+        yield _definition(column)
+    if table.primary_key:
+        yield _constraint(table.primary_key_name, f"PRIMARY KEY ({listed(table.primary_key)})")
+    for key in table.unique:
+        if key.constraint:
+            yield _constraint(key.name, f"UNIQUE ({listed(key.columns)})")
+    for reference in table.foreign_keys:
+        yield _constraint(
+            reference.name,
+            f"FOREIGN KEY ({quoted(reference.column)})"
+            f" REFERENCES {quoted(reference.table)} ({quoted(reference.key)}) ON DELETE CASCADE",
+        )
+
+
+def _constraint(name: str | None, rule: str) -> str:
+    return f"CONSTRAINT {quoted(name)} {rule}" if name else rule
+
+
+def _definition(column: Column) -> str:
+    text = f"{quoted(column.name)} {column.type}"
+    if not column.nullable:
+        text += " NOT NULL"
+    if column.sequence:
+        text += f" DEFAULT nextval({literal(quoted(column.sequence))})"
+    elif column.default is not None:
+        text += f" DEFAULT {literal(column.default)}"
+    return text
+
+
+def _insert_rows(connection: Connection, token: str, password_hash: str) -> None:
+    """Insert the first rows, the schema version last, and let the numbering go on after them."""
+    from kanboard_core.database.facts import facts
+
+    first_rows = schema.first_rows("postgres", token=token, password_hash=password_hash)
+    for name, group in itertools.groupby(first_rows, key=itemgetter(0)):
+        rows = [row for _, row in group]
+        columns = tuple(rows[0])
+        places = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
+        connection.execute(
+            f"INSERT INTO {quoted(name)} ({listed(columns)}) VALUES {places}",  # noqa: S608 (own names)
+            [row[column] for row in rows for column in columns],
+        )
+        for column in facts("postgres").tables[name].columns.values():
+            if column.sequence:
+                sequence = literal(quoted(column.sequence))
+                connection.execute(f"SELECT setval({sequence}, max({quoted(column.name)})) FROM {quoted(name)}")  # noqa: S608
+
+
+def differences(connection: Connection) -> list[str]:
+    """What the database lacks or has otherwise than Kanboard's, a line each; see :mod:`comparison`. Only reads.
+
+    Raises psycopg.Error when it can't be read.
+    """
+    return comparison.differences("postgres", catalogue.tables(connection))
+
+
+def missing(connection: Connection) -> list[str]:
+    """The tables, and the columns of others (``tasks.priority``), of Kanboard's that the database lacks. Only reads.
+
+    Raises psycopg.Error when it can't be read.
+    """
+    return schema.lacking("postgres", catalogue.columns(connection))
+
+
+def _row(connection: Connection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None  # noqa: S101 - these queries answer exactly one
+    return row
+
+
+def _lock(connection: Connection) -> None:
+    """Wait until no other process makes tables or indexes here, and keep the others waiting until the commit."""
+    connection.execute(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+
+def _require_surroundings(connection: Connection) -> None:
+    """Raise SchemaError when tables of Kanboard can't be made here."""
+    encoding, role, name, permitted = _row(connection, _SURROUNDINGS)
+    if encoding != "UTF8":
+        raise SchemaError(f"{_encoded(encoding)}.")
+    if name is None:
+        raise SchemaError(f"There is no schema that the role {role} may use: make one, or name one in its search_path.")
+    if not permitted:
+        raise SchemaError(
+            f"The role {role} may not make tables in the schema {name}, which comes first in its search_path:"
+            f" GRANT CREATE ON SCHEMA {quoted(name)} TO {quoted(role)}."
+        )
+
+
+def _encoded(encoding: str) -> str:
+    return (
+        f"The encoding of the database is {encoding}, and UTF8 is needed:"
+        " make another one (CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0)"
+    )
