@@ -20,6 +20,8 @@ import pytest
 
 from kanboard_core.testing import Client, IdFactory, RunningServer
 
+pytestmark = pytest.mark.sqlite
+
 COMMAND = [sys.executable, "-m", "kanboard_core.commands", "database"]
 
 

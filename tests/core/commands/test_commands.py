@@ -28,7 +28,10 @@ from cryptography.hazmat.primitives import serialization
 
 SERVER = Path(sys.executable).with_name("kanboard-server")
 
-pytestmark = pytest.mark.skipif(not SERVER.exists(), reason="the command is not installed beside this Python")
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.skipif(not SERVER.exists(), reason="the command is not installed beside this Python"),
+]
 
 
 @pytest.fixture

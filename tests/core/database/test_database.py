@@ -20,6 +20,8 @@ from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Group
 
+pytestmark = pytest.mark.sqlite
+
 INSERT = insertion(Group, "name", "external_id")
 NAMES = statement(Group.select(Group.name).order_by(Group.id))
 

@@ -15,9 +15,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.core.database.processes import serving, session
 
 from kanboard_core.testing import Client
+
+pytestmark = pytest.mark.sqlite
 
 #: how long they write; a minute says more
 SECONDS = float(os.environ.get("KANBOARD_SERVER_TEST_SECONDS", "8"))

@@ -16,6 +16,8 @@ from kanboard_core.database.sqlite.session import SqliteSession
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Group, GroupMember, Setting, User
 
+pytestmark = pytest.mark.sqlite
+
 INSERT = insertion(Group, "name", "external_id")
 BY_ID = statement(Group.select().where(Group.id == param("id")))
 ALL_NAMES = statement(Group.select(Group.name).order_by(Group.id))
