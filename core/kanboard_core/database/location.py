@@ -96,7 +96,10 @@ def differences(engine: Engine) -> list[str]:
 
 def create(engine: Engine, configuration: Configuration) -> None:
     """Create a database where there is none. Raises CannotOpen when there is one already, or it can't be made."""
-    if engine.exists() or not prepare(engine, configuration):
+    state = engine.state()
+    if state.condition is Condition.FOREIGN:
+        raise CannotOpen(f"{engine.label}: {state.message} It was left as it is.")
+    if state.condition is not Condition.EMPTY or not prepare(engine, configuration):
         raise CannotOpen(f"{engine.label} is there already; it was left as it is")
 
 

@@ -300,7 +300,8 @@ def test_constants_of_kanboard_are_read_from_the_environment(home: Path, serve: 
         ("[sever]\nport = 0", 'kanboard.ini: there is no section [sever]; did you mean "server"?'),
         ("[plugins]\ndisabled = taks", "there is no plugin 'taks'; did you mean \"tasks\"?"),
         ("[plugins]\nenabled = of-nobody", "there is no plugin 'of-nobody'"),
-        ("[database]\ndatabase_url = postgres://u:SECRET@h/n", "databases of the kind postgres can't be served yet"),
+        ("[database]\ndatabase_url = mysql://u:SECRET@h/n", "databases of the kind mysql can't be served yet"),
+        ("[database]\ndatabase_url = postgres://u:SECRET@h", "database_url names no database"),
     ],
 )
 def test_a_mistake_in_the_file(home: Path, content: str, sentence: str) -> None:
@@ -427,10 +428,14 @@ def test_database_create_never_touches_a_database(home: Path, data: Path, journa
 def test_database_create_never_touches_another_programs_file(home: Path) -> None:
     sql(home / "other.sqlite", "CREATE TABLE notes (id INTEGER)")
     (home / "notes.txt").write_text("no database")
-    for name in ("other.sqlite", "notes.txt"):
+    sentences = {
+        "other.sqlite": "other.sqlite: The database is not Kanboard's: it belongs to another program. It was left as it is.",
+        "notes.txt": "notes.txt is no SQLite database",
+    }
+    for name, sentence in sentences.items():
         before = (home / name).read_bytes()
         told = refusal(home, "database", "create", "--database", f"sqlite:{name}")
-        assert told == f"{name} is there already; it was left as it is"
+        assert told == sentence
         assert (home / name).read_bytes() == before
     assert sorted(path.name for path in home.iterdir()) == ["notes.txt", "other.sqlite"]
 

@@ -64,7 +64,9 @@ def translated(error: psycopg.Error, *, broken: bool) -> Exception:
 
 def reason(error: psycopg.Error) -> str:
     """What the driver says, in one line; it may quote values, so it isn't for clients."""
-    return " ".join(str(error).split()) or type(error).__name__
+    # The whole text has the statement too.
+    said = error.diag.message_primary or str(error)
+    return " ".join(said.split()) or type(error).__name__
 
 
 def is_stale(error: psycopg.Error) -> bool:
