@@ -428,11 +428,11 @@ def test_database_create_never_touches_a_database(home: Path, data: Path, journa
 def test_database_create_never_touches_another_programs_file(home: Path) -> None:
     sql(home / "other.sqlite", "CREATE TABLE notes (id INTEGER)")
     (home / "notes.txt").write_text("no database")
-    sentences = {
-        "other.sqlite": "other.sqlite: The database is not Kanboard's: it belongs to another program. It was left as it is.",
-        "notes.txt": "notes.txt is no SQLite database",
-    }
-    for name, sentence in sentences.items():
+    foreign = "The database is not Kanboard's: it belongs to another program. It was left as it is."
+    for name, sentence in (
+        ("other.sqlite", f"other.sqlite: {foreign}"),
+        ("notes.txt", "notes.txt is no SQLite database"),
+    ):
         before = (home / name).read_bytes()
         told = refusal(home, "database", "create", "--database", f"sqlite:{name}")
         assert told == sentence
