@@ -236,13 +236,13 @@ async def test_an_empty_token_is_none(bob: Client, server: RunningServer, two_fa
 @pytest.mark.parametrize(
     ("columns", "password", "token"),
     [
-        ("is_active = 1", True, True),
-        ("is_active = 0", False, False),
-        ("is_ldap_user = 1", False, True),
-        ("disable_login_form = 1", False, True),
-        ("twofactor_activated = 1, twofactor_secret = 'JBSWY3DPEHPK3PXP'", False, True),
-        ("twofactor_activated = 0, twofactor_secret = 'JBSWY3DPEHPK3PXP'", True, True),
-        ("twofactor_activated = 1, is_active = 0", False, False),
+        ("is_active = '1'", True, True),
+        ("is_active = '0'", False, False),
+        ("is_ldap_user = '1'", False, True),
+        ("disable_login_form = '1'", False, True),
+        ("twofactor_activated = '1', twofactor_secret = 'JBSWY3DPEHPK3PXP'", False, True),
+        ("twofactor_activated = '0', twofactor_secret = 'JBSWY3DPEHPK3PXP'", True, True),
+        ("twofactor_activated = '1', is_active = '0'", False, False),
         ("lock_expiration_date = 4000000000", False, False),
         ("lock_expiration_date = 1000000000", True, True),
         ("role = 'unheard-of'", True, True),
@@ -262,10 +262,10 @@ async def test_the_kind_of_account_decides_what_opens_it(
 @pytest.mark.parametrize(
     ("columns", "counted"),
     [
-        ("is_active = 0", 1),
-        ("is_ldap_user = 1", 1),
-        ("disable_login_form = 1", 1),
-        ("twofactor_activated = 1", 1),
+        ("is_active = '0'", 1),
+        ("is_ldap_user = '1'", 1),
+        ("disable_login_form = '1'", 1),
+        ("twofactor_activated = '1'", 1),
         ("lock_expiration_date = 4000000000", 0),
     ],
 )
@@ -488,7 +488,13 @@ async def test_a_changed_password_counts_at_once(
 
 @pytest.mark.parametrize(
     "columns",
-    ["is_active = 0", "is_ldap_user = 1", "disable_login_form = 1", "twofactor_activated = 1", "username = 'robert'"],
+    [
+        "is_active = '0'",
+        "is_ldap_user = '1'",
+        "disable_login_form = '1'",
+        "twofactor_activated = '1'",
+        "username = 'robert'",
+    ],
 )
 async def test_an_account_that_closes_is_refused_at_once(bob: Client, server: RunningServer, columns: str) -> None:
     assert await is_let_in(bob)
@@ -526,7 +532,6 @@ async def test_an_account_that_goes_while_its_password_is_checked_is_refused(
 
     async def slow(password: str, hash: str | None) -> bool:
         verified = await verify(password, hash)
-        server.sql("PRAGMA foreign_keys = ON")
         server.sql("DELETE FROM users WHERE id = ?", bob.id)
         return verified
 
@@ -541,18 +546,18 @@ async def test_an_account_that_goes_while_its_password_is_checked_is_refused(
 @pytest.mark.parametrize(
     ("columns", "username", "password", "hashed"),
     [
-        ("is_active = 1", "bob", "wrong", True),
-        ("is_active = 1", "bob", "", True),
-        ("is_active = 1", "nobody", "wrong", True),
-        ("is_active = 1", "nobody", "", True),
-        ("is_active = 0", "bob", "secret", True),
-        ("is_ldap_user = 1, password = NULL", "bob", "secret", True),
-        ("twofactor_activated = 1", "bob", "secret", True),
+        ("is_active = '1'", "bob", "wrong", True),
+        ("is_active = '1'", "bob", "", True),
+        ("is_active = '1'", "nobody", "wrong", True),
+        ("is_active = '1'", "nobody", "", True),
+        ("is_active = '0'", "bob", "secret", True),
+        ("is_ldap_user = '1', password = NULL", "bob", "secret", True),
+        ("twofactor_activated = '1'", "bob", "secret", True),
         ("password = 'no hash'", "bob", "secret", True),
         ("lock_expiration_date = 4000000000", "bob", "secret", False),
-        ("is_active = 1", "", "", False),
-        ("is_active = 1", "0", "wrong", False),
-        ("is_active = 1", "jsonrpc", "wrong", False),
+        ("is_active = '1'", "", "", False),
+        ("is_active = '1'", "0", "wrong", False),
+        ("is_active = '1'", "jsonrpc", "wrong", False),
     ],
 )
 async def test_it_takes_one_hash_whatever_is_wrong(
@@ -597,7 +602,7 @@ async def test_a_plugin_may_add_a_way_in(database: Any, plugins: Plugins) -> Non
         bob_id = await server.client().createUser("bob", "secret")
         with_directory = server.client("bob", "bob of the directory")
         assert not await is_let_in(with_directory)
-        server.sql("UPDATE users SET is_ldap_user = 1 WHERE id = ?", bob_id)
+        server.sql("UPDATE users SET is_ldap_user = '1' WHERE id = ?", bob_id)
         assert await is_let_in(with_directory)
         assert await is_let_in(with_directory)
         assert logins(server, bob_id)[0][0] == "Directory"

@@ -28,7 +28,8 @@ from kanboard_core.permissions import ADMINISTRATORS, ANYONE
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.procedures import READS, Effect, Procedure, declared_in, procedure
 from kanboard_core.serving import serving
-from kanboard_core.testing import Client, RpcError, RunningServer, Unauthorized
+from kanboard_core.testing import Client, Location, RpcError, RunningServer, Unauthorized
+from kanboard_core.testing.databases import database_url
 
 _NAMES = statement(Group.select(Group.name).order_by(Group.id))
 _ADD = insertion(Group, "name", "external_id")
@@ -583,6 +584,7 @@ async def test_a_result_that_cannot_be_written_fails_its_call_alone(application:
     assert [answer["id"] for answer in answers] == [0, 1, 2]
 
 
+@pytest.mark.sqlite
 async def test_text_in_the_database_that_is_not_utf_8_is_repaired(server: RunningServer, application: Client) -> None:
     server.sql("INSERT INTO groups (name) VALUES (CAST(x'61ff62' AS TEXT))")
     assert await application.names() == ["a\ufffdb"]
@@ -599,6 +601,7 @@ async def limit_pages(server: RunningServer, more: int) -> None:
     )
 
 
+@pytest.mark.sqlite
 async def test_on_a_full_disk_a_write_fails_and_is_done_again_when_there_is_room(
     server: RunningServer, application: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -617,6 +620,7 @@ async def test_on_a_full_disk_a_write_fails_and_is_done_again_when_there_is_room
     assert intact == "ok"
 
 
+@pytest.mark.sqlite
 async def test_on_a_full_disk_the_other_calls_of_a_batch_are_kept(server: RunningServer, application: Client) -> None:
     await limit_pages(server, 2)
     answers = await application.batch(("add", "one"), ("add", "x" * 100_000), ("names",), ("add", "two"))
@@ -625,6 +629,7 @@ async def test_on_a_full_disk_the_other_calls_of_a_batch_are_kept(server: Runnin
     assert await application.names() == ["one", "two"]
 
 
+@pytest.mark.sqlite
 async def test_on_a_full_disk_writes_of_others_at_the_same_time_are_kept(
     server: RunningServer, application: Client
 ) -> None:
@@ -683,6 +688,7 @@ async def test_a_server_tells_that_it_is_alive_and_ready(server: RunningServer) 
     assert await page(server, "ready") == (200, {"status": "ready", "database": "ok", "plugins": {"probe": "on"}})
 
 
+@pytest.mark.sqlite
 async def test_a_server_whose_file_is_gone_is_not_ready(server: RunningServer, database: Path) -> None:
     elsewhere = database.with_name("elsewhere")
     await asyncio.to_thread(database.rename, elsewhere)
@@ -693,6 +699,7 @@ async def test_a_server_whose_file_is_gone_is_not_ready(server: RunningServer, d
     assert (await page(server, "ready"))[0] == 200
 
 
+@pytest.mark.sqlite
 async def test_a_server_whose_file_is_no_database_any_more_is_not_ready(server: RunningServer, database: Path) -> None:
     with database.open("r+b") as file:
         file.write(b"garbage!" * 512)
@@ -701,20 +708,22 @@ async def test_a_server_whose_file_is_no_database_any_more_is_not_ready(server: 
 
 
 async def test_a_server_whose_database_is_too_old_is_not_ready(server: RunningServer) -> None:
-    server.sql("PRAGMA user_version = 127")
+    old = {"sqlite": "PRAGMA user_version = 127", "postgres": "UPDATE schema_version SET version = 116"}
+    engine = server.server.database.engine.kind
+    server.sql(old[engine])
     status, told = await page(server, "ready")
-    assert (status, told["database"]) == (503, "schema version 127 is too old")
+    assert (status, told["database"]) == (503, f"schema version {old[engine].split()[-1]} is too old")
 
 
 # The access log
 
 
 @pytest.fixture
-async def logging_server(database: Path, plugins: Plugins, tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
+async def logging_server(database: Location, plugins: Plugins, tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
     """The URL of a server that writes an access log, and that file."""
     log = tmp_path / "access.log"
     settings = [
-        f"database.database_url=sqlite:{database}",
+        f"database.database_url={database_url(database)}",
         f"logging.access_log={log}",
         "server.port=0",
         "authentication.api_authentication_token=test",

@@ -293,11 +293,18 @@ class TestWhatGivesNoRole:
         owned = await application.createProject(name="Owned", owner_id=bob.id)
         assert await standing(bob, owned) is None
 
-    async def test_neither_public_access_nor_the_legacy_flag_opens_a_project(
-        self, application: Client, account: MakeAccount, project: int, server: RunningServer
+    async def test_public_access_does_not_open_a_project(
+        self, application: Client, account: MakeAccount, project: int
     ) -> None:
         bob = await account("bob")
         await application.enableProjectPublicAccess(project)
+        assert await standing(bob, project) is None
+
+    @pytest.mark.sqlite
+    async def test_the_legacy_flag_does_not_open_a_project(
+        self, account: MakeAccount, project: int, server: RunningServer
+    ) -> None:
+        bob = await account("bob")
         server.sql("UPDATE projects SET is_everybody_allowed = 1")
         assert await standing(bob, project) is None
 

@@ -28,17 +28,19 @@ from kanboard_core.permissions import ANYONE
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.procedures import READS, Procedure
 from kanboard_core.serving import CannotServe, serving
+from kanboard_core.testing import Location
+from kanboard_core.testing.databases import database_url
 
 CALL = {"jsonrpc": "2.0", "method": "getVersion", "id": 1}
 AUTH = {"Authorization": "Basic anNvbnJwYzp0ZXN0"}  # jsonrpc:test
 
 
 @contextlib.asynccontextmanager
-async def served(plugins: Plugins, database: Path, *settings: str) -> AsyncIterator[str]:
+async def served(plugins: Plugins, database: Location, *settings: str) -> AsyncIterator[str]:
     """The URL of a server with these settings."""
     configuration = load(
         settings=[
-            f"database.database_url=sqlite:{database}",
+            f"database.database_url={database_url(database)}",
             "authentication.api_authentication_token=test",
             "logging.access_log=off",
             "server.port=0",
@@ -50,7 +52,7 @@ async def served(plugins: Plugins, database: Path, *settings: str) -> AsyncItera
         yield url
 
 
-async def refusal(plugins: Plugins, database: Path, *settings: str) -> Exception:
+async def refusal(plugins: Plugins, database: Location, *settings: str) -> Exception:
     """Why such a server can't be started."""
     with pytest.raises((CannotServe, ConfigurationError, DatabaseError)) as refused:
         async with served(plugins, database, *settings):
@@ -98,14 +100,14 @@ def another_program() -> Iterator[int]:
 # Addresses
 
 
-async def test_the_url_says_where_calls_go(plugins: Plugins, database: Path) -> None:
+async def test_the_url_says_where_calls_go(plugins: Plugins, database: Location) -> None:
     async with served(plugins, database, "server.prefix=/board", "server.path=/rpc") as url:
         assert url.startswith("http://127.0.0.1:")
         assert url.endswith("/board/rpc")
         assert await version(url) == "1.2.53"
 
 
-async def test_ipv6(plugins: Plugins, database: Path) -> None:
+async def test_ipv6(plugins: Plugins, database: Location) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -115,26 +117,26 @@ async def test_ipv6(plugins: Plugins, database: Path) -> None:
         assert await version(url) == "1.2.53"
 
 
-async def test_a_port_in_use(plugins: Plugins, database: Path, another_program: int) -> None:
+async def test_a_port_in_use(plugins: Plugins, database: Location, another_program: int) -> None:
     error = await refusal(plugins, database, f"server.port={another_program}")
     assert isinstance(error, CannotServe)
     assert str(error) == f"can't listen on 127.0.0.1:{another_program}: another program uses that port already"
 
 
-async def test_an_address_of_another_machine(plugins: Plugins, database: Path) -> None:
+async def test_an_address_of_another_machine(plugins: Plugins, database: Location) -> None:
     error = await refusal(plugins, database, "server.host=192.0.2.1")
     assert isinstance(error, CannotServe)
     assert str(error).startswith("can't listen on 192.0.2.1:0: ")
     assert "[Errno" not in str(error)
 
 
-async def test_an_address_that_is_none(plugins: Plugins, database: Path) -> None:
+async def test_an_address_that_is_none(plugins: Plugins, database: Location) -> None:
     error = await refusal(plugins, database, "server.host=no such host.invalid")
     assert isinstance(error, CannotServe)
     assert "[Errno" not in str(error)
 
 
-async def test_two_servers_may_share_a_database(plugins: Plugins, database: Path) -> None:
+async def test_two_servers_may_share_a_database(plugins: Plugins, database: Location) -> None:
     async with served(plugins, database) as first, served(plugins, database) as second:
         assert first != second
         assert await version(first) == await version(second) == "1.2.53"
@@ -143,7 +145,7 @@ async def test_two_servers_may_share_a_database(plugins: Plugins, database: Path
 # TLS
 
 
-async def test_https(plugins: Plugins, database: Path, tls: list[str], trusting: ssl.SSLContext) -> None:
+async def test_https(plugins: Plugins, database: Location, tls: list[str], trusting: ssl.SSLContext) -> None:
     async with served(plugins, database, *tls) as url:
         assert url.startswith("https://127.0.0.1:")
         assert await version(url, ssl=trusting) == "1.2.53"
@@ -151,7 +153,7 @@ async def test_https(plugins: Plugins, database: Path, tls: list[str], trusting:
 
 async def test_who_does_not_trust_the_certificate_or_speaks_no_tls_gets_nothing(
     plugins: Plugins,
-    database: Path,
+    database: Location,
     tls: list[str],
     trusting: ssl.SSLContext,
     caplog: pytest.LogCaptureFixture,
@@ -167,7 +169,7 @@ async def test_who_does_not_trust_the_certificate_or_speaks_no_tls_gets_nothing(
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
 async def test_old_tls_is_not_spoken(
-    plugins: Plugins, database: Path, tls: list[str], trusting: ssl.SSLContext
+    plugins: Plugins, database: Location, tls: list[str], trusting: ssl.SSLContext
 ) -> None:
     trusting.minimum_version = trusting.maximum_version = ssl.TLSVersion.TLSv1_1
     trusting.set_ciphers("ALL:@SECLEVEL=0")
@@ -176,13 +178,13 @@ async def test_old_tls_is_not_spoken(
             await version(url, ssl=trusting)
 
 
-async def test_a_certificate_that_cannot_be_read(plugins: Plugins, database: Path, tmp_path: Path) -> None:
+async def test_a_certificate_that_cannot_be_read(plugins: Plugins, database: Location, tmp_path: Path) -> None:
     missing = tmp_path / "missing.pem"
     error = await refusal(plugins, database, f"server.certificate={missing}", f"server.key={missing}")
     assert str(error) == f"[server] certificate {missing} and key {missing} can't be used: No such file or directory"
 
 
-async def test_a_certificate_that_is_none(plugins: Plugins, database: Path) -> None:
+async def test_a_certificate_that_is_none(plugins: Plugins, database: Location) -> None:
     error = await refusal(plugins, database, f"server.certificate={__file__}", f"server.key={__file__}")
     assert str(error) == (
         f"[server] certificate {__file__} and key {__file__} can't be used: they must be PEM files, the key without a"
@@ -191,7 +193,7 @@ async def test_a_certificate_that_is_none(plugins: Plugins, database: Path) -> N
 
 
 async def test_a_key_of_another_certificate(
-    plugins: Plugins, database: Path, tls: list[str], authority: trustme.CA, tmp_path: Path
+    plugins: Plugins, database: Location, tls: list[str], authority: trustme.CA, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.pem"
     authority.issue_cert("127.0.0.1").private_key_pem.write_to_path(other)
@@ -212,7 +214,7 @@ def encrypted_key(tls: list[str], tmp_path: Path) -> Path:
 
 
 async def test_a_key_under_a_password_is_refused(
-    plugins: Plugins, database: Path, tls: list[str], encrypted_key: Path
+    plugins: Plugins, database: Location, tls: list[str], encrypted_key: Path
 ) -> None:
     error = await refusal(plugins, database, tls[0], f"server.key={encrypted_key}")
     assert str(error).endswith("can't be used: they must be PEM files, the key without a password")
@@ -264,6 +266,7 @@ async def test_a_database_of_another_program_is_refused_and_stays_as_it_is(plugi
     assert unchanged(path, content)
 
 
+@pytest.mark.sqlite
 async def test_a_database_of_an_older_kanboard_is_refused_and_stays_as_it_is(plugins: Plugins, database: Path) -> None:
     content = made_by(database, "PRAGMA journal_mode = DELETE", "PRAGMA user_version = 127")
     error = await refusal(plugins, database)
@@ -274,6 +277,7 @@ async def test_a_database_of_an_older_kanboard_is_refused_and_stays_as_it_is(plu
     assert unchanged(database, content)
 
 
+@pytest.mark.sqlite
 async def test_a_database_of_a_newer_kanboard_is_served_with_a_warning(
     plugins: Plugins, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -284,6 +288,7 @@ async def test_a_database_of_a_newer_kanboard_is_served_with_a_warning(
     assert record.getMessage().startswith("The database has schema version 129 of a later Kanboard")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("change", "lacking"),
     [
@@ -313,7 +318,7 @@ async def test_a_folder_in_the_place_of_the_file(plugins: Plugins, tmp_path: Pat
     assert str(await refusal(plugins, tmp_path)).startswith(f"the database {tmp_path} can't be opened: ")
 
 
-async def test_an_access_log_that_cannot_be_written_to(plugins: Plugins, database: Path, tmp_path: Path) -> None:
+async def test_an_access_log_that_cannot_be_written_to(plugins: Plugins, database: Location, tmp_path: Path) -> None:
     error = await refusal(plugins, database, f"logging.access_log={tmp_path}")
     assert isinstance(error, ConfigurationError)
     assert str(error) == f"[logging] access_log {tmp_path} can't be written to: Is a directory"
@@ -322,14 +327,14 @@ async def test_an_access_log_that_cannot_be_written_to(plugins: Plugins, databas
 # The end
 
 
-async def test_nothing_listens_after_the_end(plugins: Plugins, database: Path) -> None:
+async def test_nothing_listens_after_the_end(plugins: Plugins, database: Location) -> None:
     async with served(plugins, database) as url:
         pass
     with pytest.raises(aiohttp.ClientConnectorError):
         await version(url)
 
 
-async def test_connections_that_wait_for_nothing_do_not_hold_up_the_end(plugins: Plugins, database: Path) -> None:
+async def test_connections_that_wait_for_nothing_do_not_hold_up_the_end(plugins: Plugins, database: Location) -> None:
     async with aiohttp.ClientSession() as session:
         async with served(plugins, database) as url:
             async with session.post(url, json=CALL, headers=AUTH) as response:
@@ -368,7 +373,7 @@ async def called(url: str, method: str) -> Any:
         return (await response.json())["result"]
 
 
-async def test_a_call_that_runs_is_answered_before_the_end(database: Path) -> None:
+async def test_a_call_that_runs_is_answered_before_the_end(database: Location) -> None:
     holding = Holding()
     plugins = Plugins([Plugin("holding", holding, built_in=False, enabled=True, version="1")])
     async with served(plugins, database) as url:
@@ -381,7 +386,7 @@ async def test_a_call_that_runs_is_answered_before_the_end(database: Path) -> No
 
 
 @pytest.mark.parametrize("seconds", [0, 0.2])
-async def test_a_call_that_takes_too_long_is_not_waited_for(database: Path, seconds: float) -> None:
+async def test_a_call_that_takes_too_long_is_not_waited_for(database: Location, seconds: float) -> None:
     holding = Holding()
     plugins = Plugins([Plugin("holding", holding, built_in=False, enabled=True, version="1")])
     async with served(plugins, database, f"server.shutdown_timeout={seconds}") as url:

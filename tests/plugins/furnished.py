@@ -75,7 +75,7 @@ async def furnish(database: Path, plugins: Plugins) -> None:
     async with running(database, plugins=plugins) as server:
         await _make(server.client())
         server.sql("UPDATE users SET api_access_token = ? WHERE id = 2", TOKEN)
-        server.sql("UPDATE projects SET is_private = 1 WHERE id = 3")
+        server.sql("UPDATE projects SET is_private = '1' WHERE id = 3")
         for option, value in (("project_categories", "Bug, Idea"), ("notifications_enabled", "1")):
             server.sql("INSERT OR REPLACE INTO settings (option, value) VALUES (?, ?)", option, value)
     with closing(sqlite3.connect(database)) as connection:

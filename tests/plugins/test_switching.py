@@ -37,6 +37,9 @@ from kanboard_core.server import Server
 from kanboard_core.testing import TOKEN, Client, RpcError, RunningServer, copy_database, running
 from kanboard_plugins.tasks.procedures import create_task
 
+# What a plugin looks after is the same on every engine, and found out about on one.
+pytestmark = pytest.mark.sqlite
+
 UNKNOWN = -32601
 SETTINGS = ["authentication.api_failures=0", "server.base_url=http://kanboard.example/"]
 

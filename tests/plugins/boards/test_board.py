@@ -174,7 +174,7 @@ class TestCounts:
     async def test_limits_per_swimlane_count_within_the_cell(
         self, server: RunningServer, columns: Callable[[], Awaitable[Any]]
     ) -> None:
-        server.sql("UPDATE projects SET per_swimlane_task_limits = 1")
+        server.sql("UPDATE projects SET per_swimlane_task_limits = '1'")
         assert [column["column_nb_open_tasks"] for column in await columns()] == [2, 1]
 
     @pytest.mark.usefixtures("columns")

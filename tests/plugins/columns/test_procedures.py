@@ -124,7 +124,7 @@ class TestAddColumn:
 class TestUpdateColumn:
     async def test_what_is_left_out_is_reset(self, application: Client, server: RunningServer, project: int) -> None:
         column_id = await application.addColumn(project, "Blocked", 3, "waits")
-        server.sql("UPDATE columns SET hide_in_dashboard = 1 WHERE id = ?", column_id)
+        server.sql("UPDATE columns SET hide_in_dashboard = '1' WHERE id = ?", column_id)
         assert await application.updateColumn(column_id, "Stuck") is True
         assert await application.getColumn(column_id) == {
             "id": column_id,

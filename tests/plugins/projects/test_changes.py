@@ -45,7 +45,7 @@ class TestUpdateProject:
     async def test_limits_per_swimlane_are_switched_off(
         self, application: Client, server: RunningServer, project: int
     ) -> None:
-        server.sql("UPDATE projects SET per_swimlane_task_limits = 1")
+        server.sql("UPDATE projects SET per_swimlane_task_limits = '1'")
         await application.disableProject(project)
         assert (await application.getProjectById(project))["per_swimlane_task_limits"] == 1
         await application.updateProject(project)

@@ -19,7 +19,8 @@ def moment(*parts: int, zone: datetime.tzinfo = UTC) -> int:
 
 
 def setting(server: RunningServer, option: str, value: str) -> None:
-    server.sql("INSERT OR REPLACE INTO settings VALUES (?, ?, 0, 0)", option, value)
+    server.sql("DELETE FROM settings WHERE option = ?", option)
+    server.sql("INSERT INTO settings (option, value) VALUES (?, ?)", option, value)
 
 
 async def due(application: Client, project: int, text: Any) -> int | bool:

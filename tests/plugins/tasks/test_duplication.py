@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kanboard_core.calls import Call
+from kanboard_core.database import param, statement
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.testing import Client, RpcError, RunningServer
+from kanboard_plugins.tasks.models import Task
 
 
 @pytest.fixture
@@ -131,6 +133,9 @@ async def test_a_copy_of_a_copy(application: Client, task: int, project: int, ot
     assert again == copy
 
 
+_TASK = statement(Task.select(Task.project_id, Task.title).where(Task.id == param("id")))
+
+
 class TestHook:
     @pytest.fixture
     def heard(self) -> list[tuple[int, int, int]]:
@@ -143,10 +148,10 @@ class TestHook:
 
         @hookimpl
         def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
-            found = call.tx.connection.execute("SELECT project_id, title FROM tasks WHERE id = ?", (copy_id,))
-            stands_in, title = found.fetchone()
-            heard.append((task_id, copy_id, stands_in))
-            if title == "Stop":
+            task = call.tx.one(_TASK, id=copy_id)
+            assert task is not None
+            heard.append((task_id, copy_id, task["project_id"]))
+            if task["title"] == "Stop":
                 raise RuntimeError("not with me")
 
         module = types.ModuleType("listener")

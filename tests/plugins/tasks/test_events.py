@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from peewee import fn
 
 from kanboard_core.calls import Call
+from kanboard_core.database import statement
 from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.testing import Client, RunningServer
+from kanboard_plugins.task_tags.models import TaskTag
 
 NAMES = [
     "task.create_update",
@@ -29,6 +32,9 @@ NAMES = [
 ]
 
 
+_TAGS = statement(TaskTag.select(fn.COUNT(TaskTag.tag_id)))
+
+
 class Recorder:
     """Keeps every event of a task."""
 
@@ -38,7 +44,7 @@ class Recorder:
         self.tags: list[int] = []
 
     def record(self, call: Call, event: Event) -> None:
-        self.tags += call.tx.connection.execute("SELECT COUNT(*) FROM task_has_tags").fetchone()
+        self.tags.append(call.tx.scalar(_TAGS))
         self.events.append((event.name, copy.deepcopy(event.payload)))
 
     def names(self) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from kanboard_core.calls import Call
+from kanboard_core.database import param, statement
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.testing import Client, RpcError, RunningServer
+from kanboard_plugins.tasks.models import Task
 
 ALL_FIELDS = {
     "title": "First",
@@ -111,6 +113,9 @@ class TestPosition:
         assert (shown["position"], shown["is_active"], shown["column_id"]) == (3, 1, 1)
 
 
+_TASK = statement(Task.select(Task.project_id, Task.title).where(Task.id == param("id")))
+
+
 class TestHook:
     @pytest.fixture
     def heard(self) -> list[tuple[int, int, int]]:
@@ -123,10 +128,10 @@ class TestHook:
 
         @hookimpl
         def task_moved_to_project(call: Call, task_id: int, project_id: int) -> None:
-            found = call.tx.connection.execute("SELECT project_id, title FROM tasks WHERE id = ?", (task_id,))
-            stands_in, title = found.fetchone()
-            heard.append((task_id, project_id, stands_in))
-            if title == "Stop":
+            task = call.tx.one(_TASK, id=task_id)
+            assert task is not None
+            heard.append((task_id, project_id, task["project_id"]))
+            if task["title"] == "Stop":
                 raise RuntimeError("not with me")
 
         module = types.ModuleType("listener")

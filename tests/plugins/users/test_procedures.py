@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from kanboard_core.calls import Call
+from kanboard_core.database import statement
 from kanboard_core.hooks import hookimpl
+from kanboard_core.models import User
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer, Unauthorized, running
 
@@ -398,6 +400,9 @@ async def test_the_last_administrator_can_be_removed_by_themselves(administrator
 # What other plugins hear of it
 
 
+_NAMES = statement(User.select(User.id, User.name))
+
+
 @pytest.fixture
 def heard() -> list[tuple[str, int, bool]]:
     """What the plugin below is called with, and whether the account's row stands at that moment."""
@@ -410,10 +415,9 @@ def plugins(plugins: Plugins, heard: list[tuple[str, int, bool]]) -> Plugins:
     module = ModuleType("listener")
 
     def note(hook: str, call: Call, user_id: int) -> None:
-        [(count,)] = call.tx.connection.execute("SELECT COUNT(*) FROM users WHERE id = ?", (user_id,)).fetchall()
-        heard.append((hook, user_id, count == 1))
-        [(objects,)] = call.tx.connection.execute("SELECT COUNT(*) FROM users WHERE name = 'Nemo'").fetchall()
-        if objects:
+        names = {row["id"]: row["name"] for row in call.tx.all(_NAMES)}
+        heard.append((hook, user_id, user_id in names))
+        if "Nemo" in names.values():
             raise RuntimeError("not with me")
 
     @hookimpl
