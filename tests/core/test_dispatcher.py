@@ -245,5 +245,5 @@ async def test_a_batch_of_reads_is_one_snapshot(server: RunningServer, applicati
 async def test_every_concurrent_write_is_kept(server: RunningServer, application: Client) -> None:
     ids: list[Any] = await asyncio.gather(*(application.add(f"group {number}") for number in range(200)))
 
-    assert sorted(ids) == list(range(1, 201))
+    assert len({*ids}) == 200
     assert len(await application.names()) == 200

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any
 
 import peewee
 import pytest
+from tests.conformance import databases
 
 from kanboard_core.database.compilation import Dialect
 from kanboard_core.testing import Client, RunningServer
@@ -70,9 +72,11 @@ async def _work(application: Client) -> None:
 
 
 async def test_no_sql_is_built_once_every_statement_was_used(
-    application: Client, monkeypatch: pytest.MonkeyPatch
+    server: RunningServer, application: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _work(application)
+    with closing(databases.of(server)) as database:
+        database.restart_ids()
     built: list[str] = []
     original = peewee.Context.query
 

@@ -13,7 +13,7 @@ from kanboard_core.calls import NO_DATABASE, Call
 from kanboard_core.description.introspection import discover
 from kanboard_core.permissions import APPLICATION
 from kanboard_core.plugins import discovery
-from kanboard_core.testing import TOKEN, Client, RpcError, RunningServer, Unauthorized, running
+from kanboard_core.testing import TOKEN, Client, Location, RpcError, RunningServer, Unauthorized, running
 
 MakeAccount = Callable[..., Awaitable[Client]]
 
@@ -56,7 +56,7 @@ async def test_it_names_all_that_is_served_and_itself(application: Client, serve
     assert by_name["rpc.discover"]["x-access"]["words"] == "the application and every user"
 
 
-async def test_what_is_disabled_is_not_in_it(database: Path) -> None:
+async def test_what_is_disabled_is_not_in_it(database: Location) -> None:
     async with running(database, plugins=discovery.load(disabled=["categories", "boards"])) as server:
         told = await server.client().call("rpc.discover")
     names = {method["name"] for method in told["methods"]}
@@ -83,11 +83,11 @@ async def test_it_names_the_address_when_that_is_configured(application: Client,
     assert told.get("servers") == (None if url is None else [{"name": "kanboard-server", "url": url}])
 
 
-async def test_it_holds_nothing_of_the_configuration(database: Path) -> None:
+async def test_it_holds_nothing_of_the_configuration(database: Location, tmp_path: Path) -> None:
     secret = "zebra-7421-quagga"
     settings = [
         f"authentication.api_authentication_token={secret}",
-        f"logging.access_log={database.parent}/access.log",
+        f"logging.access_log={tmp_path}/access.log",
     ]
     async with running(database, settings=settings) as server:
         _, body = await server.client("jsonrpc", secret).send_bytes(
@@ -95,5 +95,5 @@ async def test_it_holds_nothing_of_the_configuration(database: Path) -> None:
         )
     told = body.decode()
     assert '"rpc.discover"' in told
-    for kept_back in (secret, TOKEN.join('""'), str(database.parent), str(Path(__file__).parents[3])):
+    for kept_back in (secret, TOKEN.join('""'), str(database), str(Path(__file__).parents[3])):
         assert kept_back not in told
