@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -25,12 +24,15 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import psycopg
 import pytest
 import trustme
 
 import kanboard_core
 import kanboard_plugins
 from kanboard_core import sockets
+from kanboard_core.testing import Location
+from kanboard_core.testing.databases import database_url, execute
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't serve with several processes")
 
@@ -44,7 +46,7 @@ def basic(username: str, password: str) -> str:
 class Serving:
     """A server of several processes."""
 
-    def __init__(self, home: Path, arguments: tuple[str, ...]) -> None:
+    def __init__(self, home: Path, database: Location, arguments: tuple[str, ...]) -> None:
         self._log = home / f"serve-{time.monotonic_ns()}.log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -54,6 +56,7 @@ class Serving:
                     "PATH": os.environ["PATH"],
                     "PYTHONPATH": os.pathsep.join([*_CODE, str(home)]),
                     "API_AUTHENTICATION_TOKEN": "test",
+                    "DATABASE_URL": database_url(database),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -128,16 +131,15 @@ Serve = Callable[..., Serving]
 
 
 @pytest.fixture
-def home(tmp_path: Path, prepared_database: Path) -> Path:
-    """The working directory of the processes, with a database where the default is."""
-    path = tmp_path / "home" / "data" / "db.sqlite"
-    path.parent.mkdir(parents=True)
-    shutil.copyfile(prepared_database, path)
-    return path.parents[1]
+def home(tmp_path: Path) -> Path:
+    """The working directory of the processes."""
+    path = tmp_path / "home"
+    path.mkdir()
+    return path
 
 
 @pytest.fixture
-def begin(home: Path) -> Iterator[Serve]:
+def begin(home: Path, database: Location) -> Iterator[Serve]:
     """Starts servers with two workers on free ports; whatever still runs of them is killed at the end."""
     started: list[Serving] = []
 
@@ -145,7 +147,7 @@ def begin(home: Path) -> Iterator[Serve]:
         for name, value in (("--workers", "2"), ("--port", "0")):
             if not any(argument.startswith(name) for argument in arguments):
                 arguments = (f"{name}={value}", *arguments)
-        started.append(Serving(home, arguments))
+        started.append(Serving(home, database, arguments))
         return started[-1]
 
     yield begin
@@ -192,11 +194,6 @@ def runs(process: int) -> bool:
         return False
 
 
-def sql(home: Path, statement: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(home / "data" / "db.sqlite", timeout=10)) as connection, connection:
-        return connection.execute(statement).fetchall()
-
-
 # Who answers
 
 
@@ -220,7 +217,7 @@ def test_all_workers_answer_at_one_address_and_introduce_themselves_once(serve: 
     assert not any(runs(worker) for worker in server.workers)
 
 
-def test_a_new_database_is_made_once(begin: Serve, home: Path) -> None:
+def test_a_new_database_is_made_once(begin: Serve) -> None:
     server = begin("--database=sqlite:new.sqlite").ready()
     assert server.log.count("created the database new.sqlite") == 1
     assert server.log.count("the new database has the account admin with the password admin") == 1
@@ -409,23 +406,35 @@ def test_a_plugin_that_starts_a_thread_too_early_is_named(begin: Serve, home: Pa
 
 
 @contextlib.contextmanager
-def calls_under_way(server: Serving, home: Path, count: int = 6) -> Iterator[list[Any]]:
-    """Calls that go on until the end of the context, for another program holds the database; their results."""
+def held(database: Location) -> Iterator[None]:
+    """Another program keeps everybody from writing until the end of the context."""
+    if isinstance(database, Path):
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("COMMIT")
+    else:
+        with psycopg.connect(database) as connection:
+            connection.execute("LOCK TABLE users, last_logins IN EXCLUSIVE MODE")
+            yield
+
+
+@contextlib.contextmanager
+def calls_under_way(server: Serving, database: Location, count: int = 6) -> Iterator[list[Any]]:
+    """Calls that go on until the end of the context, for signing in is to be written down, and waits; their results."""
     results: list[Any] = []
-    with closing(sqlite3.connect(home / "data" / "db.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")  # signing in is to be written down, and waits
-        with ThreadPoolExecutor(count) as callers:
+    with ThreadPoolExecutor(count) as callers:
+        with held(database):
             running = [callers.submit(server.call, credentials=("admin", "admin")) for _ in range(count)]
             time.sleep(1)
             yield results
             assert not any(each.done() for each in running)
-            other.execute("COMMIT")
-            results += [each.result()[0] for each in running]
+        results += [each.result()[0] for each in running]
 
 
-def test_running_calls_are_answered_before_the_end(serve: Serve, home: Path) -> None:
+def test_running_calls_are_answered_before_the_end(serve: Serve, database: Location) -> None:
     server = serve()
-    with calls_under_way(server, home) as results:
+    with calls_under_way(server, database) as results:
         server.process.send_signal(signal.SIGTERM)
         server.said("stopping")
         time.sleep(0.3)
@@ -435,9 +444,9 @@ def test_running_calls_are_answered_before_the_end(serve: Serve, home: Path) -> 
     assert "Traceback" not in server.log
 
 
-def test_ctrl_c_which_reaches_every_process(serve: Serve, home: Path) -> None:
+def test_ctrl_c_which_reaches_every_process(serve: Serve, database: Location) -> None:
     server = serve()
-    with calls_under_way(server, home, 2) as results:
+    with calls_under_way(server, database, 2) as results:
         os.killpg(server.process.pid, signal.SIGINT)
         server.said("stopping")
         time.sleep(0.3)
@@ -446,9 +455,11 @@ def test_ctrl_c_which_reaches_every_process(serve: Serve, home: Path) -> None:
     assert "Traceback" not in server.log
 
 
-def test_nobody_is_left_when_the_parent_is_killed_and_running_calls_are_answered(serve: Serve, home: Path) -> None:
+def test_nobody_is_left_when_the_parent_is_killed_and_running_calls_are_answered(
+    serve: Serve, database: Location
+) -> None:
     server = serve()
-    with calls_under_way(server, home) as results:
+    with calls_under_way(server, database) as results:
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
         server.said(r"worker 1, the process \d+, stops: its parent is gone")
     assert results == ["1.2.53"] * 6
@@ -480,7 +491,7 @@ def test_lines_of_the_access_log_are_whole(serve: Serve, home: Path) -> None:
     assert len(lines) == 320
 
 
-def test_many_processes_permit_no_more_wrong_passwords_than_one(serve: Serve, home: Path) -> None:
+def test_many_processes_permit_no_more_wrong_passwords_than_one(serve: Serve, database: Location) -> None:
     servers = [serve(), serve()]
     barrier = threading.Barrier(24)
 
@@ -490,18 +501,20 @@ def test_many_processes_permit_no_more_wrong_passwords_than_one(serve: Serve, ho
 
     with ThreadPoolExecutor(24) as callers:
         assert set(callers.map(guess, range(24))) == {401}
-    assert sql(home, "SELECT nb_failed_login FROM users WHERE id = 1") == [(3,)]
+    assert execute(database, "SELECT nb_failed_login FROM users WHERE id = 1") == [(3,)]
     for server in servers:
         assert server.call(credentials=("admin", "admin"))[0] == 401
         assert server.stop() == 0
     assert sum(server.log.count("authentication failure for user 'admin'") for server in servers) == 3
 
 
-def test_an_account_that_one_process_remembers_is_refused_when_another_has_counted(serve: Serve, home: Path) -> None:
+def test_an_account_that_one_process_remembers_is_refused_when_another_has_counted(
+    serve: Serve, database: Location
+) -> None:
     servers = [serve("--set=authentication.api_failures=1"), serve("--set=authentication.api_failures=1")]
     with closing(servers[0].connection()) as kept:
         assert servers[0].call(kept, credentials=("admin", "admin"))[0] == "1.2.53"
         assert servers[1].call(credentials=("admin", "wrong"))[0] == 401
         assert servers[0].call(kept, credentials=("admin", "admin"))[0] == 401
-        sql(home, "UPDATE users SET nb_failed_login = 0 WHERE id = 1")
+        execute(database, "UPDATE users SET nb_failed_login = 0 WHERE id = 1")
         assert servers[0].call(kept, credentials=("admin", "admin"))[0] == "1.2.53"
