@@ -5,13 +5,14 @@ Source: spec page "authentication", sections 4 and 5.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from peewee import fn
 
-from kanboard_core.database import insertion, one_of, param, statement
+from kanboard_core.database import Conflict, insertion, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import LastLogin, Setting, User
 
@@ -20,6 +21,8 @@ _KEPT_LOGINS = 10
 _USER_AGENT_LENGTH = 255
 #: addresses whose failures are kept, the newest
 _KEPT_ADDRESSES = 1000
+#: how PHP writes an array without entries
+_NO_ADDRESSES = "[]"
 
 #: the account, unless it is refused: part of the statement that writes, so that no other process comes in between
 _OPEN = (
@@ -39,6 +42,8 @@ _LOGIN_IDS = statement(
 _REMOVE_LOGINS = statement(LastLogin.delete().where(one_of(LastLogin.id, "ids")))
 _INSERT_LOGIN = insertion(LastLogin, "auth_type", "user_id", "ip", "user_agent", "date_creation")
 _CAPTCHA_DATA = statement(Setting.select(Setting.value).where(Setting.option == "captcha_data"))
+# One text holds the failures of all addresses: whoever changes it keeps the others waiting.
+_CAPTCHA_DATA_TO_CHANGE = statement(Setting.select(Setting.value).where(Setting.option == "captcha_data").for_update())
 _UPDATE_CAPTCHA_DATA = statement(
     Setting.update({Setting.value: param("value"), Setting.changed_by: 0, Setting.changed_on: param("now")}).where(
         Setting.option == "captcha_data"
@@ -117,13 +122,15 @@ class Lockout:
         """
         if not transaction.run(_RESET, user_id=user_id, now=now, limit=self.api_failures or _UNLIMITED):
             return False
-        addresses = _addresses(transaction)
-        if addresses.pop(address, None) is not None:
+        if address in _addresses(transaction.scalar(_CAPTCHA_DATA)):
+            addresses = self._addresses_to_change(transaction, now)
+            addresses.pop(address, None)
             self._save_addresses(transaction, addresses, now)
         return True
 
     def _count_address(self, transaction: Transaction, address: str, now: int) -> None:
-        addresses = {known: entry for known, entry in _addresses(transaction).items() if not self._outdated(entry, now)}
+        known = self._addresses_to_change(transaction, now)
+        addresses = {name: entry for name, entry in known.items() if not self._outdated(entry, now)}
         failures = _integer(addresses.get(address, {}).get("failed_login")) + 1
         locked_until = now + self.lockdown_minutes if failures >= self.captcha else 0
         addresses.pop(address, None)
@@ -138,16 +145,25 @@ class Lockout:
         return 0 < _integer(entry.get("lock_expiration_date")) < now - 86400
 
     @staticmethod
+    def _addresses_to_change(transaction: Transaction, now: int) -> dict[str, dict[str, Any]]:
+        """The stored failures by address, which nobody else changes until the transaction ends."""
+        row = transaction.one(_CAPTCHA_DATA_TO_CHANGE)
+        if row is None:
+            with contextlib.suppress(Conflict):  # somebody else has just made the row
+                transaction.insert(_INSERT_CAPTCHA_DATA, value=_NO_ADDRESSES, now=now)
+            row = transaction.one(_CAPTCHA_DATA_TO_CHANGE)
+        return _addresses(row["value"] if row else None)
+
+    @staticmethod
     def _save_addresses(transaction: Transaction, addresses: dict[str, Any], now: int) -> None:
-        value = json.dumps(addresses, separators=(",", ":")) if addresses else "[]"
-        if not transaction.run(_UPDATE_CAPTCHA_DATA, value=value, now=now):
-            transaction.insert(_INSERT_CAPTCHA_DATA, value=value, now=now)
+        value = json.dumps(addresses, separators=(",", ":")) if addresses else _NO_ADDRESSES
+        transaction.run(_UPDATE_CAPTCHA_DATA, value=value, now=now)
 
 
-def _addresses(transaction: Transaction) -> dict[str, dict[str, Any]]:
-    """The stored failures by address; what can't be read counts as none."""
+def _addresses(text: str | None) -> dict[str, dict[str, Any]]:
+    """Failures by address, of the text that is stored; what can't be read counts as none."""
     try:
-        stored = json.loads(transaction.scalar(_CAPTCHA_DATA) or "{}")
+        stored = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
     if not isinstance(stored, dict):

@@ -139,9 +139,23 @@ class Transaction(ABC):
     def lock_projects(self, *project_ids: int) -> None:
         """Let no other transaction that asks for the same projects go on until this one ends.
 
-        Asked for before anything is read that the change depends on: positions, counts, names that must be unique.
-        SQLite has one writer at a time, so nothing is done there.
+        Asked for before anything is read that the change depends on: positions, counts, names that must be unique. All
+        at once, so that they are locked in the order of their ids. SQLite has one writer at a time, so nothing is done
+        there.
         """
+
+    def lock_projects_of(self, statement: Statement, /, *project_ids: int, **values: Any) -> None:
+        """The same for the projects whose ids a query answers, and others.
+
+        For what may come into another project meanwhile: it is asked for again when the locks are held, until the
+        answer is among them.
+        """
+        locked: set[int] = set()
+        wanted = {*project_ids, *self.column(statement, **values)}
+        while not wanted <= locked:
+            self.lock_projects(*(wanted - locked))
+            locked |= wanted
+            wanted = set(self.column(statement, **values))
 
     @abstractmethod
     def lock_name(self, name: str) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from peewee import AutoField, IntegerField, TextField
 
-from kanboard_core.database.model import Model
+from kanboard_core.database.model import AsciiCaseField, Model
 
 
 class Category(Model):
     """A category that tasks of a project can have."""
 
     id = AutoField()
-    #: unique in the project, on SQLite without regard to case (ASCII)
-    name = TextField()
+    #: unique in the project, the case of ASCII letters left aside
+    name = AsciiCaseField()
     project_id = IntegerField()
     description = TextField(null=True)
     #: the name of a colour; NULL: none

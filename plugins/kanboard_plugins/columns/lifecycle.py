@@ -10,6 +10,7 @@ from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.columns import order
 from kanboard_plugins.columns.models import Column
+from kanboard_plugins.columns.scopes import PROJECT_OF_COLUMN
 
 _BY_ID = Column.id == param("column_id")
 
@@ -25,6 +26,8 @@ _CHANGE = statement(
         }
     ).where(_BY_ID)
 )
+# Whoever puts a task in the column, in whatever project and with whatever program, waits, and then there is no column.
+_TO_BE_REMOVED = statement(Column.select(Column.id).where(_BY_ID).for_update())
 _DELETE = statement(Column.delete().where(_BY_ID))
 
 
@@ -40,6 +43,7 @@ def add(tx: Transaction, project_id: int, title: str | None, task_limit: int, de
     """
     if title is None:
         return None
+    tx.lock_projects(project_id)
     try:
         return tx.insert(
             _INSERT,
@@ -72,7 +76,8 @@ def remove(call: Call, column_id: int) -> bool:
 
     False when there is no such column or something (a task, open or closed) is in it.
     """
-    if find(call.tx, column_id) is None:
+    call.tx.lock_projects_of(PROJECT_OF_COLUMN, value=column_id)
+    if call.tx.scalar(_TO_BE_REMOVED, column_id=column_id) is None:
         return False
     if any(call.server.plugins.call("column_in_use", call=call, column_id=column_id)):
         return False

@@ -43,6 +43,7 @@ def move_to(tx: Transaction, project_id: int, column_id: int, position: int) -> 
 
     False when the project has no such column or the position is out of range; nothing is changed then.
     """
+    tx.lock_projects(project_id)
     places = {row["id"]: row["position"] for row in tx.all(_PLACES, project_id=project_id)}
     if column_id not in places or not 1 <= position <= len(places):
         return False

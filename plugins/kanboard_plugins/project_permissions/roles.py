@@ -75,8 +75,7 @@ def has_group_without_members(tx: Transaction, project_id: int) -> bool:
 def _added(tx: Transaction, adding: Statement, **values: Any) -> bool:
     """The schema decides: the pair is unique, both sides must exist."""
     try:
-        with tx.savepoint():
-            tx.insert(adding, **values)
+        tx.insert(adding, **values)
     except Conflict:
         return False
     return True
@@ -85,8 +84,7 @@ def _added(tx: Transaction, adding: Statement, **values: Any) -> bool:
 def _changed(tx: Transaction, changing: Statement, **values: Any) -> bool:
     """The schema decides here too: a role can't be NULL, where there is a row."""
     try:
-        with tx.savepoint():
-            tx.run(changing, **values)
+        tx.run(changing, **values)
     except Conflict:
         return False
     return True

@@ -20,6 +20,8 @@ from kanboard_plugins.projects.lookup import capitals
 LONGEST_NAME = 65535
 #: characters; a longer one is no date
 LONGEST_DATE = 10
+#: what only one project may have; no rule of the schema says so
+_UNIQUE = ("email", "identifier")
 
 _IDENTIFIER = re.compile(r"[A-Z0-9]{1,50}\Z", re.ASCII)
 
@@ -29,7 +31,8 @@ _OTHER_OF_IDENTIFIER = statement(
 _OTHER_OF_EMAIL = statement(
     Project.select(Project.id).where((Project.email == param("email")) & (Project.id != param("project_id")))
 )
-_USER = statement(User.select(User.id).where(User.id == param("user_id")))
+# The account stays until the project refers to it.
+_USER = statement(User.select(User.id).where(User.id == param("user_id")).for_update("FOR KEY SHARE"))  # type: ignore[arg-type]
 
 
 class Refused(Exception):
@@ -39,8 +42,14 @@ class Refused(Exception):
 def accepted(tx: Transaction, given: Mapping[str, Any], project_id: int = 0) -> dict[str, Any]:
     """The columns to write for the fields that a client gave, null meaning "not given".
 
-    ``project_id`` is the project that is changed, 0 for a new one. Dates are taken as given. Raises Refused.
+    ``project_id`` is the project that is changed, 0 for a new one; it is locked, and what no other project may have is
+    nobody else's until the transaction ends. Dates are taken as given. Raises Refused.
     """
+    for column in _UNIQUE:
+        if given.get(column) not in (None, ""):
+            tx.lock_name(f"projects.{column}")
+    if project_id:
+        tx.lock_projects(project_id)
     return {column: _RULES[column](tx, value, project_id) for column, value in given.items() if value is not None}
 
 

@@ -15,5 +15,6 @@ def remove(call: Call, project_id: int) -> bool:
     Before it goes, plugins remove what foreign keys don't (tags, stored files), through the hook ``project_removing``.
     They do so without a project of that id too, as Kanboard does: id 0 takes the global tags along.
     """
+    call.tx.lock_projects(project_id)
     call.server.plugins.call("project_removing", call=call, project_id=project_id)
     return call.tx.run(_REMOVE, project_id=project_id) > 0

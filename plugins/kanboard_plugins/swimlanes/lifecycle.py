@@ -26,6 +26,8 @@ _SWIMLANE = statement(Swimlane.select().where(_BY_ID))
 _SWIMLANE_OF_PROJECT = statement(Swimlane.select(Swimlane.id).where(_BY_ID & _IN_PROJECT))
 _BY_NAME = statement(Swimlane.select().where(_IN_PROJECT & (Swimlane.name == param("name"))))
 _INSERT = insertion(Swimlane, "project_id", "name", "position", "is_active", "description", "task_limit")
+# Whoever puts a task in the swimlane, in whatever project and with whatever program, waits, and then there is none.
+_TO_BE_REMOVED = statement(Swimlane.select(Swimlane.id).where(_BY_ID & _IN_PROJECT).for_update())
 _DELETE = statement(Swimlane.delete().where(_BY_ID))
 
 
@@ -53,6 +55,7 @@ def add(tx: Transaction, project_id: int, name: str | None, description: str | N
 
     None when there is no name or the project has a swimlane of that name. Raises UnknownProject.
     """
+    tx.lock_projects(project_id)
     if tx.one(PROJECT_BY_ID, id=project_id) is None:
         raise UnknownProject
     if name is None:
@@ -82,10 +85,9 @@ def change(tx: Transaction, project_id: int, swimlane_id: int, name: str | None,
     if description is not None:
         values["description"] = description
     try:
-        tx.update(Swimlane, swimlane_id, values)
+        return tx.update(Swimlane, swimlane_id, values) > 0
     except Conflict:
         return False
-    return True
 
 
 def remove(call: Call, project_id: int, swimlane_id: int) -> bool:
@@ -93,7 +95,8 @@ def remove(call: Call, project_id: int, swimlane_id: int) -> bool:
 
     False when the project has no such swimlane or something (a task, open or closed) is in it.
     """
-    if not is_in_project(call.tx, project_id, swimlane_id):
+    call.tx.lock_projects(project_id)
+    if call.tx.scalar(_TO_BE_REMOVED, project_id=project_id, swimlane_id=swimlane_id) is None:
         return False
     if any(call.server.plugins.call("swimlane_in_use", call=call, swimlane_id=swimlane_id)):
         return False

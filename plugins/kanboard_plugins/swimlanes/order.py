@@ -51,7 +51,7 @@ def next_position(tx: Transaction, project_id: int) -> int:
 
 
 def close_up(tx: Transaction, project_id: int) -> None:
-    """Number the project's active swimlanes 1, 2, 3, ... in their order."""
+    """Number the project's active swimlanes 1, 2, 3, ... in their order. The project is locked by the caller."""
     _place(tx, active_swimlanes_of(tx, project_id), itertools.count(1))
 
 
@@ -61,6 +61,7 @@ def move_to(tx: Transaction, project_id: int, swimlane_id: int, position: int) -
     The other active ones close up around it. False when the project has no such swimlane or the position is out of
     range; nothing is changed then.
     """
+    tx.lock_projects(project_id)
     swimlanes = swimlanes_of(tx, project_id)
     moved = [row for row in swimlanes if row["id"] == swimlane_id]
     if not moved or not 1 <= position <= len(swimlanes):
@@ -73,12 +74,14 @@ def move_to(tx: Transaction, project_id: int, swimlane_id: int, position: int) -
 
 def disable(tx: Transaction, project_id: int, swimlane_id: int) -> None:
     """Take a swimlane off the board; the active ones close up, also when the project has no such swimlane."""
+    tx.lock_projects(project_id)
     tx.run(_DISABLE, project_id=project_id, swimlane_id=swimlane_id)
     close_up(tx, project_id)
 
 
 def enable(tx: Transaction, project_id: int, swimlane_id: int) -> None:
     """Put a swimlane behind the active ones (itself counted when it is active); nothing when there is no such one."""
+    tx.lock_projects(project_id)
     tx.run(_ENABLE, project_id=project_id, swimlane_id=swimlane_id, position=next_position(tx, project_id))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
-from kanboard_core.database import Row, insertion, param, statement
+from kanboard_core.database import Conflict, Row, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.tags.models import Tag
 
@@ -20,11 +20,16 @@ _USABLE = statement(
     .where((Tag.project_id == param("project_id")) | (Tag.project_id == 0))
     .order_by(Tag.project_id, Tag.id)
 )
-_INSERT = insertion(Tag, "name", "project_id", "color_id")
+_VALUES = {Tag.name: param("name"), Tag.project_id: param("project_id"), Tag.color_id: param("color_id")}
+_INSERT = statement(Tag.insert(_VALUES))
+_INSERT_UNLESS_THERE = statement(Tag.insert(_VALUES).on_conflict_ignore())
 
 
 class UsableTags:
-    """The tags that tasks of one project can have: its own and the global ones."""
+    """The tags that tasks of one project can have: its own and the global ones.
+
+    Whoever makes missing ones holds the lock of the project: names that differ in case are told apart here only.
+    """
 
     def __init__(self, tx: Transaction, project_id: int) -> None:
         """Read them."""
@@ -41,7 +46,12 @@ class UsableTags:
         """The same; without one it is made in the project."""
         key = folded(name)
         if key not in self._ids:
-            self._ids[key] = create(self._tx, self._project_id, name, color_id)
+            try:
+                self._ids[key] = create(self._tx, self._project_id, name, color_id)
+            except Conflict:
+                self._read()  # somebody who doesn't ask for the lock may have made it just now
+                if key not in self._ids:
+                    raise
         return self._ids[key]
 
     def find_or_create_all(self, tags: Sequence[Row]) -> set[int]:
@@ -55,7 +65,9 @@ class UsableTags:
             if key not in self._ids:
                 missing.setdefault(key, {"name": tag["name"], "color_id": tag["color_id"]})
         if missing:
-            self._tx.run_many(_INSERT, [{"project_id": self._project_id, **tag} for tag in missing.values()])
+            self._tx.run_many(
+                _INSERT_UNLESS_THERE, [{"project_id": self._project_id, **tag} for tag in missing.values()]
+            )
             self._read()
         return {self._ids[folded(tag["name"])] for tag in tags}
 

@@ -30,6 +30,12 @@ _OF_USER = statement(
 )
 _OF_PROJECT = statement(Tag.select().where(Tag.project_id == param("project_id")))
 _UPDATE = statement(Tag.update({Tag.name: param("name"), Tag.color_id: param("color_id")}).where(Tag.id == param("id")))
+#: the project of a tag; of a global one every project
+_PROJECTS_OF_TAG = statement(
+    Project.select(Project.id)
+    .join(Tag, on=((Tag.project_id == Project.id) | (Tag.project_id == 0)))
+    .where(Tag.id == param("id"))
+)
 _DELETE = statement(Tag.delete().where(Tag.id == param("id")))
 
 
@@ -81,4 +87,5 @@ def update_tag(call: Call, tag_id: Id, tag: Text, color_id: Text = None) -> bool
 @procedure("removeTag", access=members(TAG))
 def remove_tag(call: Call, tag_id: Id) -> bool:
     """Remove a tag, also from its tasks; false when there is none."""
+    call.tx.lock_projects_of(_PROJECTS_OF_TAG, id=tag_id)
     return call.tx.run(_DELETE, id=tag_id) > 0

@@ -12,7 +12,7 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.tags.models import Tag
 from kanboard_plugins.tags.names import UsableTags
 from kanboard_plugins.task_tags.models import TaskTag
-from kanboard_plugins.tasks.models import Task
+from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
 
 _OF_TASK = statement(
     Tag.select()
@@ -22,7 +22,6 @@ _OF_TASK = statement(
 )
 _ATTACH = insertion(TaskTag, "task_id", "tag_id")
 _DETACH = statement(TaskTag.delete().where((TaskTag.task_id == param("task_id")) & one_of(TaskTag.tag_id, "tag_ids")))
-_PROJECT_OF_TASK = statement(Task.select(Task.project_id).where(Task.id == param("task_id")))
 
 
 def tags_of(tx: Transaction, task_id: int) -> dict[int, str]:
@@ -55,7 +54,7 @@ def replace(tx: Transaction, task_id: int, project_id: int, names: Sequence[str]
 
 def copy(tx: Transaction, task_id: int, copy_id: int) -> None:
     """Attach to the copy of a task the tags of those names that the copy's project can have; missing ones are made."""
-    project_id = tx.scalar(_PROJECT_OF_TASK, task_id=copy_id)
+    project_id = tx.scalar(PROJECT_OF_TASK, value=copy_id)
     if project_id is not None:
         _attach_alike(tx, copy_id, project_id, tx.all(_OF_TASK, task_id=task_id))
 

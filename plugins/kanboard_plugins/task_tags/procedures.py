@@ -12,7 +12,7 @@ from kanboard_core.permissions import PROJECT, members, viewers
 from kanboard_core.procedures import READS, procedure
 from kanboard_plugins.task_tags import assignment
 from kanboard_plugins.tasks.fields import tag_names
-from kanboard_plugins.tasks.scopes import TASK
+from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK, TASK
 
 _PROJECT = statement(Project.select(Project.id).where(Project.id == param("id")))
 
@@ -43,6 +43,9 @@ def set_task_tags(call: Call, project_id: Id, task_id: Id, tags: Names) -> bool:
     or task.
     """
     names = tag_names(tags)
+    if project_id == 0:
+        call.tx.lock_name("tags.name")  # global tags belong to no project
+    call.tx.lock_projects_of(PROJECT_OF_TASK, project_id, value=task_id)
     if project_id != 0 and call.tx.scalar(_PROJECT, id=project_id) is None:
         return False
     return assignment.replace(call.tx, task_id, project_id, names)

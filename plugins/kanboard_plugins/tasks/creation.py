@@ -79,6 +79,7 @@ def create(call: Call, given: dict[str, Any], tags: Sequence[str]) -> int:
     if validation.is_empty(given["title"]):
         values["title"] = UNTITLED
     project_id = values["project_id"]
+    call.tx.lock_projects(project_id)
     values["owner_id"] = _person(call, project_id, owner)
     values["creator_id"] = _person(call, project_id, creator) or call.caller.user_id
     values["color_id"] = values["color_id"] or default_color(call.tx)
@@ -92,8 +93,8 @@ def create(call: Call, given: dict[str, Any], tags: Sequence[str]) -> int:
 def add(call: Call, values: Mapping[str, Any], tags: Sequence[str] = ()) -> int:
     """Write a task at the end of its column and swimlane, attach tags, raise the events; answers its id.
 
-    ``values`` are columns of the table, checked before; needed are title, colour, project, column and swimlane. 0 when
-    one of the latter three isn't there; nothing is written then.
+    ``values`` are columns of the table, checked before; needed are title, colour, project, column and swimlane. Whoever
+    calls this holds the lock of the project. 0 when one of the latter three isn't there; nothing is written then.
     """
     cell = values["project_id"], values["column_id"], values["swimlane_id"]
     added = {

@@ -21,8 +21,7 @@ from kanboard_plugins.swimlanes.order import first_active_swimlane_id
 from kanboard_plugins.tasks.models import Task
 
 _TASK = statement(Task.select().where(Task.id == param("id")))
-#: those that add to the project queue here on engines with several writers
-_PROJECT = statement(Project.select().where(Project.id == param("id")).for_update())
+_PROJECT = statement(Project.select().where(Project.id == param("id")))
 _ACTIVE_ACCOUNT = statement(User.select(User.id).where((User.id == param("id")) & (User.is_active == 1)))
 
 
@@ -55,7 +54,8 @@ def wanted(tx: Transaction, task_id: int, options: Mapping[str, int | None]) -> 
 def mapped(call: Call, task: Row, project_id: int) -> dict[str, Any] | None:
     """The columns of a task that depend on its project, as they are in this one.
 
-    None when there is no such project, or no column or no active swimlane for the task in it.
+    None when there is no such project, or no column or no active swimlane for the task in it. They stay as long as the
+    caller holds the lock of the project.
     """
     tx = call.tx
     project = tx.one(_PROJECT, id=project_id)

@@ -10,6 +10,7 @@ from kanboard_core.database import Row
 from kanboard_core.validation import is_empty
 from kanboard_plugins.application.colors import default_color
 from kanboard_plugins.tasks import creation, destination
+from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
 
 #: what a copy has of its original, whatever the project
 COPIED = (
@@ -36,6 +37,7 @@ def duplicate_to_project(call: Call, task_id: int, project_id: int, options: Map
     ``options`` are those of ``destination.wanted``. The hook ``task_duplicated`` then lets plugins copy what is inside
     the task. 0, and nothing is written, when there is no such task or the project has no place for it.
     """
+    call.tx.lock_projects_of(PROJECT_OF_TASK, project_id, value=task_id)
     task = destination.wanted(call.tx, task_id, options)
     place = None if task is None else destination.mapped(call, task, project_id)
     if task is None or place is None:

@@ -13,22 +13,12 @@ from typing import Any
 from kanboard_core import validation
 from kanboard_core.arguments import to_id
 from kanboard_core.calls import Call
-from kanboard_core.database import Row, param, statement
+from kanboard_core.database import Conflict, Row, param, statement
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import Project
-from kanboard_plugins.columns.models import Column
-from kanboard_plugins.swimlanes.models import Swimlane
 from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
 
-#: moves within a project queue here on engines with several writers
-_LOCK = statement(Project.select(Project.id).where(Project.id == param("project_id")).for_update())
 _TASK = statement(Task.select().where(Task.id == param("id")))
-_COLUMN_AND_SWIMLANE = statement(
-    Column.select(Column.id)
-    .join(Swimlane, on=(Swimlane.id == param("swimlane_id")))
-    .where(Column.id == param("column_id"))
-)
 _OTHERS = statement(
     Task.select(Task.id, Task.position)
     .where(
@@ -62,19 +52,19 @@ def move_as_asked(call: Call, project_id: int, task_id: int, column: Any, positi
     number = validation.integer(position)
     if number is None or number < 1:
         return False
-    call.tx.scalar(_LOCK, project_id=project_id)
+    call.tx.lock_projects(project_id)
     task = call.tx.one(_TASK, id=task_id)
     if task is None or task["project_id"] != project_id:
         return False
     if swimlane in (None, "0", 0):
         swimlane = task["swimlane_id"]
     column_id, swimlane_id = to_id(column), to_id(swimlane)
-    stays = (column_id, swimlane_id) == (task["column_id"], task["swimlane_id"])
-    if stays and number == task["position"]:
+    if (column_id, swimlane_id, number) == (task["column_id"], task["swimlane_id"], task["position"]):
         return False
-    if not stays and call.tx.scalar(_COLUMN_AND_SWIMLANE, column_id=column_id, swimlane_id=swimlane_id) is None:
+    try:
+        move(call.tx, task, column_id, number, swimlane_id, call.now)
+    except Conflict:
         return False
-    move(call.tx, task, column_id, number, swimlane_id, call.now)
     _announce(call, task, column, position, swimlane)
     return True
 
@@ -82,12 +72,14 @@ def move_as_asked(call: Call, project_id: int, task_id: int, column: Any, positi
 def move(tx: Transaction, task: Row, column_id: int, position: int, swimlane_id: int, now: int) -> None:
     """Put a task (its row as it is) at a position of a cell; a position behind the end is the end. No event is raised.
 
-    The cell must be there. The open tasks of both cells are numbered from 1; only rows whose number changes are
-    written. When the cell changes, the task was moved and modified ``now`` (Unix seconds).
+    The open tasks of both cells are numbered from 1; only rows whose number changes are written. When the cell
+    changes, the task was moved and modified ``now`` (Unix seconds). The task was read under the lock of its project.
+
+    Raises Conflict, and nothing is changed, when there is no such column or swimlane.
     """
     if (column_id, swimlane_id) != (task["column_id"], task["swimlane_id"]):
-        _number(tx, _others(tx, task, task["column_id"], task["swimlane_id"]), itertools.count(1))
         tx.run(_MOVE, id=task["id"], column_id=column_id, swimlane_id=swimlane_id, now=now)
+        _number(tx, _others(tx, task, task["column_id"], task["swimlane_id"]), itertools.count(1))
     others = _others(tx, task, column_id, swimlane_id)
     _number(tx, others, (number for number in itertools.count(1) if number != position))
     _number(tx, [task], iter((min(position, len(others) + 1),)))

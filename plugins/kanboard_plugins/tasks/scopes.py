@@ -6,5 +6,8 @@ from kanboard_core.database import param, statement
 from kanboard_core.permissions import Scope
 from kanboard_plugins.tasks.models import Task
 
+#: the id of a task's project, given the task's id as ``value``
+PROJECT_OF_TASK = statement(Task.select(Task.project_id).where(Task.id == param("value")))
+
 #: the project of the task that the parameter ``task_id`` names
-TASK = Scope("task_id", statement(Task.select(Task.project_id).where(Task.id == param("value"))))
+TASK = Scope("task_id", PROJECT_OF_TASK)

@@ -6,6 +6,7 @@ from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
+from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
 
 _SET = statement(
     Task.update(
@@ -20,6 +21,7 @@ _SET = statement(
 
 def open_task(call: Call, task_id: int) -> bool:
     """Make a task open, whatever it is now; false when there is none. Its place stays, its subtasks stay done."""
+    call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
     if not call.tx.run(_SET, id=task_id, is_active=1, date_completed=0, now=call.now):
         return False
     events.announce(call, task_id, "task.open")
@@ -31,6 +33,7 @@ def close_task(call: Call, task_id: int) -> bool:
 
     The hook ``task_closing`` lets plugins close what is inside it.
     """
+    call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
     if not call.tx.run(_SET, id=task_id, is_active=0, date_completed=call.now, now=call.now):
         return False
     call.server.plugins.call("task_closing", call=call, task_id=task_id)

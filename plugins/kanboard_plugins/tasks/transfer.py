@@ -10,6 +10,7 @@ from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_plugins.tasks import destination, events
 from kanboard_plugins.tasks.models import Task
+from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
 
 _OPEN_IN_COLUMN = statement(
     Task.select(fn.COUNT(Task.id)).where(
@@ -24,6 +25,7 @@ def move_to_project(call: Call, task_id: int, project_id: int, options: Mapping[
     ``options`` are those of ``destination.wanted``. The hook ``task_moved_to_project`` lets plugins make fit what is
     theirs. False when there is no such task. True, but nothing is changed, when the project has no place for it.
     """
+    call.tx.lock_projects_of(PROJECT_OF_TASK, project_id, value=task_id)
     task = destination.wanted(call.tx, task_id, options)
     if task is None:
         return False

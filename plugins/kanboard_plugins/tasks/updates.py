@@ -10,6 +10,7 @@ from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_plugins.tasks import events, fields
 from kanboard_plugins.tasks.models import Task
+from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
 
 _TASK = statement(Task.select().where(Task.id == param("id")))
 
@@ -34,6 +35,7 @@ def update(call: Call, task_id: int, given: dict[str, Any], tags: Sequence[str] 
 
     False when there is no such task. Raises Refused when a value breaks its rule; nothing is written then.
     """
+    call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
     before = call.tx.one(_TASK, id=task_id)
     if before is None:
         return False

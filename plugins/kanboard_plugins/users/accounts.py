@@ -10,14 +10,20 @@ from kanboard_core.arguments import NO_ID
 from kanboard_core.calls import Call
 from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import User
+from kanboard_core.membership import in_projects_of
+from kanboard_core.models import Project, User
 from kanboard_plugins.users import rules
 from kanboard_plugins.users.fields import USER_FIELDS
 
 _ACCOUNT = statement(User.select(*USER_FIELDS).where(User.id == param("user_id")))
 _NAMED = statement(User.select(*USER_FIELDS).where(User.username == param("username")))
 _ACCOUNTS = statement(User.select(*USER_FIELDS).order_by(User.username))
-_EXISTS = statement(User.select(User.id).where(User.id == param("user_id")))
+#: where the account belongs to or is the owner, and what happens to it is felt
+_PROJECTS = statement(
+    Project.select(Project.id).where((Project.owner_id == param("user_id")) | in_projects_of(Project.id, "user_id"))
+)
+# Whoever refers to the account, to give it a role, waits, and then there is no account.
+_TO_BE_REMOVED = statement(User.select(User.id).where(User.id == param("user_id")).for_update())
 _ACTIVE = statement(User.select(User.is_active).where(User.id == param("user_id")))
 _TAKEN = statement(
     User.select(User.id).where((User.username == param("username")) & (User.id != param("user_id"))).limit(1)
@@ -113,6 +119,7 @@ def update(tx: Transaction, user_id: int, changes: Mapping[str, str]) -> bool:
 
 def disable(call: Call, user_id: int) -> None:
     """Keep the account from signing in and turn its public feeds off; calls the hook ``user_disabled``."""
+    call.tx.lock_projects_of(_PROJECTS, user_id=user_id)
     if call.tx.run(_DISABLE, user_id=user_id):
         call.server.plugins.call("user_disabled", call=call, user_id=user_id)
 
@@ -127,7 +134,8 @@ def remove(call: Call, user_id: int) -> bool:
 
     False when there is none of that id.
     """
-    if call.tx.scalar(_EXISTS, user_id=user_id) is None:
+    call.tx.lock_projects_of(_PROJECTS, user_id=user_id)
+    if call.tx.scalar(_TO_BE_REMOVED, user_id=user_id) is None:
         return False
     call.server.plugins.call("user_removing", call=call, user_id=user_id)
     return call.tx.run(_REMOVE, user_id=user_id) > 0

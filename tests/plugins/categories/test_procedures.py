@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -132,3 +133,20 @@ class TestRoles:
     ) -> None:
         with pytest.raises(Forbidden):
             await administrator.call(*call)
+
+
+class TestConcurrency:
+    async def test_of_several_who_want_a_name_in_any_case_one_gets_it(self, application: Client, project: int) -> None:
+        wanted = ["Urgent", "URGENT", "urgent", "uRgEnT"] * 5
+        answers = await asyncio.gather(*(application.createCategory(project, name) for name in wanted))
+        assert sum(answer is not False for answer in answers) == 1
+        names = [category["name"].lower() for category in await application.getAllCategories(project)]
+        assert names.count("urgent") == 1
+
+    async def test_the_same_when_categories_are_renamed_and_made(self, application: Client, project: int) -> None:
+        ids = [await application.createCategory(project, f"Category {number}") for number in range(8)]
+        answers = await asyncio.gather(
+            *(application.updateCategory(id, ("Urgent", "URGENT")[id % 2]) for id in ids),
+            *(application.createCategory(project, name) for name in ("urgent", "urGENT")),
+        )
+        assert sum(answer is not False for answer in answers) == 1

@@ -120,3 +120,16 @@ async def test_callers_that_add_columns_at_once_get_a_position_each(application:
     added = await asyncio.gather(*(application.addColumn(project, f"Column {number % 10}") for number in range(20)))
     assert sum(column_id is not False for column_id in added) == 10
     assert [column["position"] for column in await application.getColumns(project)] == list(range(1, 15))
+
+
+async def test_columns_come_go_and_move_at_once(application: Client) -> None:
+    project = await application.createProject("One")
+    first, *others = [column["id"] for column in await application.getColumns(project)]
+    added = await asyncio.gather(
+        *(application.addColumn(project, f"Column {number}") for number in range(12)),
+        *(application.changeColumnPosition(project, first, position) for position in (4, 2, 3)),
+        *(application.removeColumn(column) for column in others),
+    )
+    left = await application.getColumns(project)
+    assert {column["id"] for column in left} == {first, *added[:12]}
+    assert len({column["position"] for column in left}) == 13

@@ -222,3 +222,19 @@ async def test_membership_counts_from_the_next_call_on(application: Client, bob:
     await application.removeGroupMember(team, bob.id)
     with pytest.raises(Forbidden):
         await bob.getProjectById(project)
+
+
+async def test_of_several_who_add_a_member_at_once_one_has_added_it(
+    application: Client, team: int, bob: Client
+) -> None:
+    answers = await asyncio.gather(*(application.addGroupMember(team, bob.id) for _ in range(8)))
+    assert answers.count(True) == 1
+    answers = await asyncio.gather(*(application.removeGroupMember(team, bob.id) for _ in range(8)))
+    assert answers.count(True) == 1
+
+
+async def test_groups_are_renamed_at_once(application: Client) -> None:
+    groups = [await application.createGroup(f"Group {number}") for number in range(8)]
+    answers = await asyncio.gather(*(application.updateGroup(group, "Team") for group in groups))
+    assert answers.count(True) == 1
+    assert (await names(application)).count("Team") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -239,3 +240,15 @@ async def test_viewers_read_and_managers_change(
         else:
             with pytest.raises(Forbidden):
                 await bob.call(procedure, *arguments)
+
+
+async def test_of_several_who_give_a_role_at_once_one_has_given_it(
+    application: Client, project: int, bob: Client, crew: int
+) -> None:
+    roles = ("project-member", "project-viewer", "project-manager") * 4
+    users = await asyncio.gather(*(application.addProjectUser(project, bob.id, role) for role in roles))
+    groups = await asyncio.gather(*(application.addProjectGroup(project, crew, role) for role in roles))
+    assert users.count(True) == groups.count(True) == 1
+    assert await application.getProjectUserRole(project, bob.id) == roles[users.index(True)]
+    assert (await asyncio.gather(*(application.removeProjectUser(project, bob.id) for _ in range(8)))).count(True) == 1
+    assert await application.getProjectUserRole(project, bob.id) == roles[groups.index(True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -142,3 +143,17 @@ class TestArguments:
         with pytest.raises(RpcError, match="Invalid params") as refused:
             await application.createProject(**{"name": "One", field: structure})
         assert field in (refused.value.data or "")
+
+
+async def test_an_owner_who_is_removed_meanwhile_owns_nothing_or_was_there(
+    application: Client, administrator: Client, server: RunningServer
+) -> None:
+    for number in range(3):
+        server.sql("INSERT INTO users (username) VALUES (?)", f"bob {number}")
+        bob = (await application.getUserByName(f"bob {number}"))["id"]
+        *projects, removed = await asyncio.gather(
+            *(administrator.createProject("P", None, bob) for _ in range(4)), application.removeUser(bob)
+        )
+        assert removed is True
+        for project in projects:
+            assert project is False or (await application.getProjectById(project))["owner_id"] == bob

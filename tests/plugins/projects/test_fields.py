@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -139,3 +140,34 @@ async def test_a_new_project_needs_a_name(application: Client, name: str | None)
 
 async def test_priorities_need_no_order(application: Client) -> None:
     assert await application.createProject(name="One", priority_start=9, priority_end=1, priority_default=50)
+
+
+# Callers at once
+
+
+@pytest.mark.parametrize(("field", "value"), [("identifier", "ONE"), ("identifier", "0"), ("email", "one@example.org")])
+async def test_of_several_who_want_what_is_unique_one_gets_it(application: Client, field: str, value: str) -> None:
+    created = await asyncio.gather(*(application.createProject(name="P", **{field: value}) for _ in range(10)))
+    assert sum(project is not False for project in created) == 1
+
+    others = [await application.createProject("Other") for _ in range(6)]
+    await application.removeProject(next(project for project in created if project))
+    answers = await asyncio.gather(
+        *(application.updateProject(project_id=project, **{field: value}) for project in others),
+        *(application.createProject(name="P", **{field: value}) for _ in range(4)),
+    )
+    assert sum(answer is not False for answer in answers) == 1
+
+
+async def test_those_who_want_several_do_not_wait_for_each_other_forever(application: Client) -> None:
+    answers = await asyncio.gather(
+        *(
+            application.createProject(name="P", identifier=f"ID{one}", email=f"{other}@example.org")
+            for one in range(4)
+            for other in range(4)
+        )
+    )
+    made = [answer for answer in answers if answer]
+    projects = [await application.getProjectById(project) for project in made]
+    assert len({project["identifier"] for project in projects}) == len({project["email"] for project in projects}) == 4
+    assert len(made) == 4

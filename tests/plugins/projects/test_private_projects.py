@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from kanboard_core.testing import Client
+from kanboard_core.testing import Client, RunningServer
 
 MakeAccount = Callable[..., Awaitable[Client]]
 
@@ -52,3 +53,20 @@ async def test_those_of_a_disabled_owner_are_closed_and_stay_so(application: Cli
     active = {project["id"] for project in await application.getAllProjects() if project["is_active"]}
     assert active == {common, hers}
     assert private in await _ids(application)
+
+
+async def test_who_is_removed_is_not_made_a_member_meanwhile(
+    application: Client, server: RunningServer, account: MakeAccount
+) -> None:
+    carol = await account("carol")
+    for number in range(4):
+        server.sql("INSERT INTO users (username) VALUES (?)", f"bob {number}")
+        bob = (await application.getUserByName(f"bob {number}"))["id"]
+        project = await carol.createMyPrivateProject("Private")
+        removed, added, _ = await asyncio.gather(
+            application.removeUser(bob),
+            application.addProjectUser(project, bob, "project-member"),
+            application.createTask("T", project),
+        )
+        assert removed is True
+        assert (await application.getProjectById(project) is None) is added

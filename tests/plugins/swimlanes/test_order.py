@@ -155,3 +155,17 @@ async def test_callers_that_disable_and_enable_at_once_leave_each_position_once(
     assert await application.getActiveSwimlanes(project) == []
     await asyncio.gather(*(application.enableSwimlane(project, lane) for lane in lanes))
     assert [lane["position"] for lane in await application.getActiveSwimlanes(project)] == list(range(1, 7))
+
+
+async def test_swimlanes_come_and_go_at_once(application: Client) -> None:
+    project = await application.createProject("One")
+    lanes = [await application.addSwimlane(project, f"Lane {number}") for number in range(5)]
+    added = await asyncio.gather(
+        *(application.addSwimlane(project, f"New {number % 8}") for number in range(16)),
+        *(application.disableSwimlane(project, lane) for lane in lanes[:3]),
+        *(application.removeSwimlane(project, lane) for lane in lanes[2:]),
+    )
+    assert sum(lane is not False for lane in added[:16]) == 8
+    left = await application.getActiveSwimlanes(project)
+    assert [lane["position"] for lane in left] == list(range(1, 10))
+    assert {lane["name"] for lane in left} == {"Default swimlane", *(f"New {number}" for number in range(8))}

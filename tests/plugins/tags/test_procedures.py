@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -140,3 +141,19 @@ async def test_an_array_is_no_name(application: Client, project: int, value: Any
     with pytest.raises(RpcError) as refused:
         await application.createTag(project, value)
     assert refused.value.code == -32602
+
+
+async def test_of_several_who_want_a_name_at_once_one_gets_it(application: Client, project: int) -> None:
+    answers = await asyncio.gather(*(application.createTag(project, "urgent") for _ in range(12)))
+    assert sum(answer is not False for answer in answers) == 1
+
+
+async def test_tags_are_renamed_and_removed_at_once(application: Client, project: int) -> None:
+    tags = [await application.createTag(project, f"tag {number}") for number in range(8)]
+    answers = await asyncio.gather(
+        *(application.updateTag(tag, "urgent") for tag in tags), *(application.removeTag(tags[0]) for _ in range(4))
+    )
+    assert sum(answers[8:]) == 1
+    shown = names(await application.getTagsByProject(project))
+    assert shown.count("urgent") <= 1
+    assert len(shown) == len(set(shown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -325,3 +326,73 @@ async def test_any_history_leaves_what_the_page_says(application: Client, lists:
         answer, names = replaced(tags, names, given_names)
         assert await application.setTaskTags(project, task, given_names) is answer
         assert sorted(await attached(application, task)) == sorted(names)
+
+
+# Callers that attach at once
+
+
+async def test_a_tag_that_several_miss_at_once_is_made_once(application: Client, project: int) -> None:
+    task = await application.createTask("Before", project)
+    answers = await asyncio.gather(
+        *(
+            application.createTask(title="T", project_id=project, tags=[name])
+            for name in ("urgent", "Urgent", "URGENT") * 5
+        ),
+        *(application.updateTask(id=task, tags=["uRgent"]) for _ in range(3)),
+        application.setTaskTags(project, task, ["urgenT"]),
+        application.createTag(project, "URgent"),
+    )
+    assert all(answers)
+    made = {tag["name"] for tag in await application.getTagsByProject(project)}
+    assert len(made - {"URgent"}) <= 1  # createTag, to which case counts, may have come later
+    found = [await application.getTaskTags(task) for task in answers[:15]]
+    assert found[0]
+    assert all(tags == found[0] for tags in found)
+
+
+async def test_a_tag_that_is_made_under_its_own_name_meanwhile_is_attached(application: Client, project: int) -> None:
+    for number in range(6):
+        name = f"tag {number}"
+        *tasks, _ = await asyncio.gather(
+            *(application.createTask(title="T", project_id=project, tags=[name, "other"]) for _ in range(3)),
+            application.createTag(project, name),
+        )
+        for task in tasks:
+            assert set(await attached(application, task)) == {name, "other"}
+
+
+async def test_a_global_tag_is_made_once(application: Client, project: int) -> None:
+    tasks = [await application.createTask("T", project) for _ in range(6)]
+    answers = await asyncio.gather(
+        *(application.setTaskTags(0, task, [name]) for task, name in zip(tasks, ("a", "A") * 3, strict=True))
+    )
+    assert all(answers)
+    assert len(await application.getTagsByProject(0)) == 1
+
+
+async def test_of_two_lists_for_a_task_one_stands(application: Client, project: int) -> None:
+    task = await application.createTask("T", project)
+    lists = [[f"{kind} {number}" for number in range(3)] for kind in ("a", "b", "c", "d")]
+    assert all(await asyncio.gather(*(application.setTaskTags(project, task, names) for names in lists * 3)))
+    assert sorted(await attached(application, task)) in lists
+
+
+@pytest.mark.parametrize("where", ["project", "global"])
+async def test_a_tag_that_goes_doesnt_keep_others_from_being_attached(
+    application: Client, project: int, where: str
+) -> None:
+    other = await application.createProject("Two")
+    source = await application.createTask(title="T", project_id=project, tags=["z"])
+    for _ in range(4):
+        tag = await application.createTag(project if where == "project" else 0, "gone")
+        *tasks, removed = await asyncio.gather(
+            *(application.createTask(title="T", project_id=project, tags=["gone", "stays"]) for _ in range(3)),
+            application.duplicateTaskToProject(source, other),
+            application.removeTag(tag),
+        )
+        assert removed is True
+        for task in tasks[:3]:
+            assert set(await attached(application, task)) in ({"stays"}, {"gone", "stays"})
+        for left in await application.getTagsByProject(project):
+            if left["name"] == "gone":
+                await application.removeTag(left["id"])

@@ -465,3 +465,32 @@ async def test_without_the_plugin_enabled_the_procedures_are_closed(database: An
             await server.client().getAllUsers()
         assert unknown.value.code == -32601
         assert await server.client("admin", "admin").getTimezone() == "UTC"
+
+
+async def test_of_several_accounts_that_are_renamed_at_once_one_gets_the_name(
+    application: Client, server: RunningServer
+) -> None:
+    for number in range(6):
+        server.sql("INSERT INTO users (username) VALUES (?)", f"user {number}")
+    people = [(await application.getUserByName(f"user {number}"))["id"] for number in range(6)]
+    answers = await asyncio.gather(*(application.updateUser(person, "bob") for person in people))
+    assert answers.count(True) == 1
+    assert (await usernames(application)).count("bob") == 1
+
+
+async def test_an_account_is_removed_while_its_tasks_change(application: Client) -> None:
+    bob = await application.createUser("bob", "secret")
+    projects = [await application.createProject(f"P{number}") for number in range(2)]
+    for project in projects:
+        await application.addProjectUser(project, bob)
+    tasks = [
+        await application.createTask(title="T", project_id=projects[number % 2], owner_id=bob) for number in range(8)
+    ]
+    *_, removed = await asyncio.gather(
+        *(application.moveTaskToProject(task, projects[number % 2]) for number, task in enumerate(tasks)),
+        *(application.moveTaskToProject(task, projects[1 - number % 2]) for number, task in enumerate(tasks)),
+        *(application.updateTask(task, "Changed") for task in tasks),
+        application.removeUser(bob),
+    )
+    assert removed is True
+    assert {(await application.getTask(task))["owner_id"] for task in tasks} == {0}

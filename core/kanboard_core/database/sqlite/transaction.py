@@ -7,6 +7,7 @@ from typing import Any
 
 from kanboard_core.database.compilation import Compiled
 from kanboard_core.database.sqlite.errors import translated
+from kanboard_core.database.statements import Statement
 from kanboard_core.database.transaction import Transaction, Tuples
 
 
@@ -24,6 +25,9 @@ class SqliteTransaction(Transaction):
         return not self.connection.in_transaction
 
     def lock_projects(self, *project_ids: int) -> None:
+        """Nothing: there is one writer at a time."""
+
+    def lock_projects_of(self, statement: Statement, /, *project_ids: int, **values: Any) -> None:
         """Nothing: there is one writer at a time."""
 
     def lock_name(self, name: str) -> None:
