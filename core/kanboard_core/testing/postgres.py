@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -44,6 +45,7 @@ def new_database(server: str, *, template: str = "") -> Iterator[str]:
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
+            _wait_for_departures(connection, name)
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -53,6 +55,14 @@ def execute(url: str, statement: str, arguments: Sequence[Any] = ()) -> list[tup
         values.register(cursor)
         cursor.execute(numbered(statement).encode(), [_untyped(argument) for argument in arguments] or None)
         return cursor.fetchall() if cursor.description else []
+
+
+def _wait_for_departures(connection: psycopg.Connection[Any], name: str) -> None:
+    """Give those a moment who have closed their connections: DROP DATABASE would sleep for a tenth of a second."""
+    for _ in range(50):
+        if not connection.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", [name]).fetchone():
+            return
+        time.sleep(0.002)
 
 
 def _name(url: str) -> str:
