@@ -51,6 +51,14 @@ class Call:
         url = self.server.base_url or self.tx.setting("application_url", "http://localhost/")
         return url if url.endswith("/") else url + "/"
 
+    def after_commit(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have ``function(...)`` called once this call is committed: for effects that can't be undone, as on files.
+
+        It runs in a thread, outside the transaction, before the caller is answered, and not at all when the call, or a
+        savepoint around this, is undone or the process ends before. What it raises is logged, and nobody is told.
+        """
+        self.tx.after_commit(partial(function, *args, **kwargs))
+
     def emit(self, name: str, payload: dict[str, Any]) -> None:
         """Raise an event: its reactions run now, in this transaction, each in a savepoint of its own.
 

@@ -38,6 +38,7 @@ class Database:
         """Finish what is waiting and close the connections."""
         await asyncio.to_thread(self._readers.stop)
         await asyncio.to_thread(self._writer.stop)
+        await asyncio.to_thread(self._deliveries.finish)
         self._deliveries.close()
 
     def read(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:

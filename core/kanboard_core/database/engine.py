@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kanboard_core.database import afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.errors import DatabaseError
 from kanboard_core.database.schema import State
@@ -52,11 +53,13 @@ class Session(ABC):
         """
         self.begin(wait)
         try:
-            yield self.transaction(float("inf"))
+            transaction = self.transaction(float("inf"))
+            yield transaction
             self.end(commit=True)
         except BaseException:
             self.end(commit=False)
             raise
+        afterwards.carry_out(transaction.afterwards)
 
 
 class Worker(ABC):

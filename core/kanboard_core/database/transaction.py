@@ -9,6 +9,7 @@ from typing import Any
 
 import peewee
 
+from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.compilation import Compiled, Dialect
 from kanboard_core.database.errors import TransactionLost, WriteRefused
 from kanboard_core.database.statements import Row, Statement, param, statement
@@ -23,7 +24,7 @@ Tuples = Sequence[Sequence[Any]]
 class Transaction(ABC):
     """One database job's view of the database. Belongs to one thread, ends with its job."""
 
-    __slots__ = ("_cursor", "_depth", "_dialect", "_settings", "connection", "database", "writable")
+    __slots__ = ("_cursor", "_depth", "_dialect", "_settings", "afterwards", "connection", "database", "writable")
 
     def __init__(
         self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
@@ -34,6 +35,8 @@ class Transaction(ABC):
         self.database = database
         #: whether this job may change the database
         self.writable = writable
+        #: what is done once the job is committed; whoever commits it carries that out
+        self.afterwards: list[Afterwards] = []
         self._dialect = dialect
         self._cursor = cursor
         self._depth = 0
@@ -95,6 +98,16 @@ class Transaction(ABC):
             self._settings[option] = self.scalar(_SETTING, option=option)
         return self._settings[option] or default
 
+    def after_commit(self, function: Afterwards) -> None:
+        """Have a function called once this job is committed, in a thread, before the caller is answered.
+
+        It is called once, however often the job is done, and never when the job or a savepoint around this is undone,
+        nor when the process ends before. What it raises is logged. Raises WriteRefused in a job that reads.
+        """
+        if not self.writable:
+            raise WriteRefused("a procedure that is declared to read has nothing to commit")
+        self.afterwards.append(function)
+
     @abstractmethod
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """Carry out one command of SQL, ``?`` for the values; answers the rows it gives, as the engine has them.
@@ -115,6 +128,7 @@ class Transaction(ABC):
         self._depth += 1
         name = f"level_{self._depth}"
         self._frame(f"SAVEPOINT {name}")
+        afterwards = len(self.afterwards)
         try:
             yield
         except BaseException as error:
@@ -125,6 +139,7 @@ class Transaction(ABC):
             self._frame(f"ROLLBACK TO SAVEPOINT {name}")
             self._frame(f"RELEASE SAVEPOINT {name}")
             self._settings.clear()
+            del self.afterwards[afterwards:]
             raise
         else:
             self._frame(f"RELEASE SAVEPOINT {name}")

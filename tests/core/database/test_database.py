@@ -93,6 +93,28 @@ async def test_a_commit_that_is_refused_fails_the_guilty_job_only(jobs: Database
     assert sorted(await jobs.read(names)) == ["a", "b", "c"]
 
 
+async def test_what_follows_a_commit_is_done_for_those_that_are_committed(jobs: Database) -> None:
+    """Also when their group fails as a whole and each is done again."""
+    done = []
+
+    def adding(name: str) -> Callable[[Transaction], int]:
+        def job(tx: Transaction) -> int:
+            tx.after_commit(lambda: done.append(name))
+            if name == "refused":
+                tx.connection.execute("PRAGMA defer_foreign_keys = ON")
+                tx.connection.execute("INSERT INTO group_has_users (group_id, user_id) VALUES (999, 999)")
+            return add(name)(tx)
+
+        return job
+
+    outcomes = await asyncio.gather(
+        *(jobs.write(adding(name)) for name in ("a", "b", "refused", "c")), return_exceptions=True
+    )
+
+    assert isinstance(outcomes[2], StorageFailed)
+    assert sorted(done) == sorted(await jobs.read(names)) == ["a", "b", "c"]
+
+
 async def test_a_slow_read_holds_up_no_other(jobs: Database) -> None:
     release = threading.Event()
     slow = jobs.read(lambda tx: release.wait(10))

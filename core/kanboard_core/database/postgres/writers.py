@@ -7,9 +7,11 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Worker
 from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
@@ -82,17 +84,20 @@ class Writers(Worker):
         self._opened.put(None)
         while (task := self._tasks.get()) is not None:
             try:
-                result = self._carried_out(session, task)
+                result, afterwards = self._carried_out(session, task)
             except BaseException as error:  # whatever it is belongs to the caller
                 self._deliveries.add(task.future, None, error)
             else:
-                self._deliveries.add(task.future, result, None)
+                if afterwards:
+                    self._deliveries.add_after(afterwards, task.future, result)
+                else:
+                    self._deliveries.add(task.future, result, None)
             self._deliveries.send()
         self._tasks.put(None)  # the sign to stop is for the others too
         session.close()
 
-    def _carried_out(self, session: PostgresSession, task: _Task) -> Any:
-        """The result of a job, committed. Raises what it raises, undone."""
+    def _carried_out(self, session: PostgresSession, task: _Task) -> tuple[Any, Sequence[Afterwards]]:
+        """The result of a job, committed, and what is to be done after that. Raises what it raises, undone."""
         for attempt in range(1, _ATTEMPTS + 1):
             if time.monotonic() > task.deadline:
                 raise Busy("other calls hold the database")
@@ -111,7 +116,7 @@ class Writers(Worker):
             else:
                 try:
                     session.end(commit=not transaction.undone)
-                    return result
+                    return result, () if transaction.undone else transaction.afterwards
                 except TransactionLost as error:
                     _logger.info("a write is done again: %s", error)
             time.sleep(random.uniform(0, _PAUSE * 2**attempt))  # noqa: S311 - no secret

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Worker
 from kanboard_core.database.errors import Busy, StorageFailed, TransactionLost
@@ -26,7 +27,7 @@ _logger = logging.getLogger(__name__)
 
 
 class _Task:
-    __slots__ = ("deadline", "error", "future", "job", "result")
+    __slots__ = ("afterwards", "deadline", "error", "future", "job", "result")
 
     def __init__(self, job: Job, future: Any, deadline: float) -> None:
         self.job = job
@@ -34,6 +35,7 @@ class _Task:
         self.deadline = deadline
         self.result: Any = None
         self.error: BaseException | None = None
+        self.afterwards: Sequence[Afterwards] = ()
 
 
 class Writer(Worker):
@@ -112,7 +114,10 @@ class Writer(Worker):
         except BaseException as error:
             self._carry_out_alone(session, group, error)
         for task in group:
-            self._deliveries.add(task.future, task.result, task.error)
+            if task.afterwards and task.error is None:
+                self._deliveries.add_after(task.afterwards, task.future, task.result)
+            else:
+                self._deliveries.add(task.future, task.result, task.error)
         self._deliveries.send()
 
     def _carry_out_alone(self, session: SqliteSession, group: list[_Task], reason: BaseException) -> None:
@@ -154,6 +159,7 @@ class Writer(Worker):
         try:
             with transaction.savepoint():
                 task.result = task.job(transaction)
+            task.afterwards = transaction.afterwards
         except TransactionLost:
             raise
         except BaseException as error:
