@@ -29,6 +29,10 @@ _CHANGE = statement(
 # Whoever puts a task in the column, in whatever project and with whatever program, waits, and then there is no column.
 _TO_BE_REMOVED = statement(Column.select(Column.id).where(_BY_ID).for_update())
 _DELETE = statement(Column.delete().where(_BY_ID))
+# Looked for first: an insert that fails uses up an id on PostgreSQL.
+_TITLED = statement(
+    Column.select(Column.id).where((Column.project_id == param("project_id")) & (Column.title == param("title")))
+)
 
 
 def find(tx: Transaction, column_id: int) -> Row | None:
@@ -44,6 +48,8 @@ def add(tx: Transaction, project_id: int, title: str | None, task_limit: int, de
     if title is None:
         return None
     tx.lock_projects(project_id)
+    if tx.scalar(_TITLED, project_id=project_id, title=title) is not None:
+        return None
     try:
         return tx.insert(
             _INSERT,

@@ -17,6 +17,8 @@ _GROUP = statement(Group.select().where(Group.id == param("group_id")))
 _GROUPS = statement(
     Group.select(Group.id, Group.name, Group.external_id, _MEMBERS.alias("nb_users")).order_by(Group.name)
 )
+# Looked for first: an insert that fails uses up an id on PostgreSQL.
+_NAMED = statement(Group.select(Group.id).where(Group.name == param("name")))
 _INSERT = insertion(Group, "name", "external_id")
 _REMOVE = statement(Group.delete().where(Group.id == param("group_id")))
 
@@ -33,6 +35,8 @@ def all_groups(tx: Transaction) -> list[Row]:
 
 def create(tx: Transaction, name: str | None, external_id: str | None) -> int | Literal[False]:
     """Make a group; answers its id, or False when there is no name or another group has it."""
+    if tx.scalar(_NAMED, name=name) is not None:
+        return False
     try:
         return tx.insert(_INSERT, name=name, external_id=external_id)
     except Conflict:

@@ -58,7 +58,8 @@ def add(tx: Transaction, project_id: int, name: str | None, description: str | N
     tx.lock_projects(project_id)
     if tx.one(PROJECT_BY_ID, id=project_id) is None:
         raise UnknownProject
-    if name is None:
+    # Looked for first: an insert that fails uses up an id on PostgreSQL.
+    if name is None or find_by_name(tx, project_id, name) is not None:
         return None
     try:
         return tx.insert(

@@ -29,6 +29,8 @@ _OF_USER = statement(
     .where((Tag.project_id == 0) | ((Project.is_active == 1) & in_projects_of(Project.id, "user_id")))
 )
 _OF_PROJECT = statement(Tag.select().where(Tag.project_id == param("project_id")))
+# Looked for first: an insert that fails uses up an id on PostgreSQL.
+_NAMED = statement(Tag.select(Tag.id).where((Tag.project_id == param("project_id")) & (Tag.name == param("name"))))
 _UPDATE = statement(Tag.update({Tag.name: param("name"), Tag.color_id: param("color_id")}).where(Tag.id == param("id")))
 #: the project of a tag; of a global one every project
 _PROJECTS_OF_TAG = statement(
@@ -64,6 +66,8 @@ def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None)
     """
     number = validation.integer(project_id)
     if number is None or tag is None:
+        return False
+    if call.tx.scalar(_NAMED, project_id=number, name=tag) is not None:
         return False
     try:
         return names.create(call.tx, number, tag, color_id)
