@@ -15,7 +15,7 @@ import pytest
 
 import kanboard_plugins
 from kanboard_core.database import Model
-from kanboard_core.database.model import current
+from kanboard_core.database.model import AsciiCaseField, current
 from kanboard_core.database.sqlite import schema
 
 SPEC: dict[str, Any] = json.loads((Path(__file__).parent / "conformance/spec/schema.json").read_bytes())["tables"]
@@ -52,6 +52,8 @@ def kind(column: dict[str, Any]) -> type[peewee.Field[Any]]:
             return peewee.AutoField if "auto_increment" in column["sqlite"] else peewee.IntegerField
         case "REAL" | "NUMERIC":
             return peewee.FloatField
+        case "TEXT" | "TEXT NOCASE" | "VARCHAR" if column["sqlite"].get("collation") == "NOCASE":
+            return AsciiCaseField
         case "TEXT" | "TEXT NOCASE" | "VARCHAR":
             return peewee.TextField
         case other:

@@ -31,7 +31,6 @@ import aiohttp
 import pytest
 
 from kanboard_core import hooks
-from kanboard_core.configuration import load
 from kanboard_core.plugins import Plugin, Plugins, discovery
 from kanboard_core.plugins.inventory import inventory
 from kanboard_core.procedures import declared_in
@@ -293,7 +292,7 @@ def test_every_fixture_is_in_the_table() -> None:
 
 
 def test_every_key_of_the_listing_is_in_the_table() -> None:
-    described = inventory(Server(load(environment={})))
+    described = inventory(Server(*discovery.configured(environment={})))
     assert described
     for plugin in described:
         assert plugin.keys() == set(in_table("key"))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kanboard_core.database.migrations import Migration
     from kanboard_core.events import BoundReaction, EventType
     from kanboard_core.extensions import Extension
+    from kanboard_core.file_storage import FileArea, FileStorage
     from kanboard_core.health import HealthCheck
     from kanboard_core.procedures import Procedure
     from kanboard_core.routes import Route
@@ -142,6 +143,25 @@ def register_task_details(server: Server) -> Iterable[TaskDetail]:
     """Answer keys that boards show for a task: counts, labels, lists.
 
     Once at start-up, in the main thread. Also asked of disabled built-in plugins: the keys of answers never change.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_file_storage(server: Server) -> FileStorage:
+    """Answer a place for attachments, such as an object store.
+
+    Once at start-up, in the main thread. It is used when ``[files] storage`` names the plugin. Its methods run in
+    threads, outside any transaction. Also asked of disabled built-in plugins.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_file_areas() -> Iterable[FileArea]:
+    """Answer which keys of the storage are the plugin's, and which rows name them: ``files check`` compares both.
+
+    Once at start-up, in the main thread. Also asked of disabled built-in plugins.
     """
     raise NotImplementedError
 

@@ -19,8 +19,10 @@ _PATIENCE = 60.0
 
 
 @contextlib.contextmanager
-def application_call(configuration: Configuration, plugins: Plugins) -> Iterator[Call]:
+def application_call(configuration: Configuration, plugins: Plugins, *, writable: bool = True) -> Iterator[Call]:
     """One call of the application, in a write transaction that is committed at the end and undone by an exception.
+
+    One that isn't ``writable`` reads a snapshot, and nobody waits for it.
 
     Procedures are called as what they are, plain functions: ``create_note(call, task_id, "...")``. Reactions and hooks
     run as they do in a server. Waits up to a minute for a server that writes at the moment. Raises CannotOpen when
@@ -33,7 +35,7 @@ def application_call(configuration: Configuration, plugins: Plugins) -> Iterator
     location.prepare(engine, configuration)
     server.migrate()
     try:
-        with contextlib.closing(engine.session(writable=True)) as session, session.work(_PATIENCE) as transaction:
+        with contextlib.closing(engine.session(writable=writable)) as session, session.work(_PATIENCE) as transaction:
             yield Call(server, APPLICATION, transaction, int(time.time()))
     finally:
         server.passwords.close()

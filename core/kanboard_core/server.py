@@ -20,6 +20,7 @@ from kanboard_core.database.engine import Limits
 from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import EventType, Reactions
 from kanboard_core.extensions import Extension
+from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
@@ -46,6 +47,9 @@ class Server:
     registry: Registry
     reactions: Reactions
     task_details: tuple[TaskDetail, ...]
+    #: places for attachments, by the name of the plugin that brings them
+    file_storages: dict[str, FileStorage]
+    file_areas: tuple[FileArea, ...]
     #: every kind of event that is declared, by name
     events: dict[str, EventType]
     routes: Routes
@@ -137,6 +141,8 @@ class Server:
         for part in parts:
             self._warn_of_unknown_events(part)
         self.task_details = tuple(chain.from_iterable(part.task_details for part in parts))
+        self.file_storages = {part.plugin.name: part.file_storage for part in parts if part.file_storage is not None}
+        self.file_areas = tuple(chain.from_iterable(part.file_areas for part in parts))
         self.health_checks = tuple(chain.from_iterable(part.health_checks for part in parts))
         try:
             self.routes = Routes(chain.from_iterable(part.routes for part in parts))

@@ -19,6 +19,7 @@ from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.extensions import Extension
+from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.plugins import Plugin, PluginError, Plugins
@@ -39,6 +40,8 @@ class Registrations:
     models: tuple[type[Model], ...]
     events: tuple[EventType, ...]
     task_details: tuple[TaskDetail, ...]
+    file_areas: tuple[FileArea, ...] = ()
+    file_storage: FileStorage | None = None
     migrations: tuple[Migration, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     extensions: tuple[Extension, ...] = ()
@@ -73,6 +76,8 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         models=_models(plugins.ask(plugin, "register_models")),
         events=ask("register_events", EventType),
         task_details=ask("register_task_details", TaskDetail, server=server),
+        file_areas=ask("register_file_areas", FileArea),
+        file_storage=_file_storage(plugins.ask(plugin, "register_file_storage", server=server)),
     )
     if not plugin.enabled:
         return lasting
@@ -102,6 +107,12 @@ def _all_of(kind: type[T], hook: str, answer: Any) -> tuple[T, ...]:
         if not isinstance(item, kind):
             raise PluginError(f"{hook} must answer objects of the kind {kind.__name__}, not {item!r}")
     return found
+
+
+def _file_storage(answer: Any) -> FileStorage | None:
+    if answer is not None and not isinstance(answer, FileStorage):
+        raise PluginError(f"register_file_storage must answer a FileStorage, not {answer!r}")
+    return answer
 
 
 def _models(answer: Any) -> tuple[type[Model], ...]:

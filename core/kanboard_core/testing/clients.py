@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -79,5 +80,5 @@ class Client:
     ) -> tuple[int, bytes]:
         """Send bytes as they are; answers HTTP status and body."""
         sent = {**self._headers, **(headers or {})}
-        async with self._session.request(method, self.url, data=body, headers=sent) as response:
+        async with self._session.request(method, self.url, data=io.BytesIO(body), headers=sent) as response:
             return response.status, await response.read()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,12 @@ class RunningServer:
         base_url: str,
         session: aiohttp.ClientSession,
         settings: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.server = server
         #: where its database is
         self.database = database
+        self._environment = dict(environment or {})
         self._settings = settings
         #: whether plugins are meant to raise what they shouldn't; else the fixture ``server`` fails the test
         self.incidents_expected = False
@@ -85,6 +88,11 @@ class RunningServer:
         """The file that is served, which must be SQLite's."""
         assert isinstance(self.database, Path)  # noqa: S101 - this is a test
         return self.database
+
+    @property
+    def files(self) -> Path:
+        """The folder of its attachments, which needn't be there yet."""
+        return Path(self._environment["FILES_DIR"])
 
     @property
     def incidents(self) -> dict[str, str]:
@@ -122,6 +130,7 @@ class RunningServer:
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,
+                env={**os.environ, **self._environment},
                 cwd=self.database.parent if isinstance(self.database, Path) else folder,
             )
             output, errors = await process.communicate()
@@ -147,7 +156,7 @@ async def running(
 
     ``database`` is a file of SQLite, or the URL of a database. ``settings`` are ``section.option=value`` texts.
     ``plugins`` (default: those that the settings want) may be used for several servers. The application token is
-    ``test``.
+    ``test``. Attachments are kept in ``files`` beside the file of SQLite, else in a folder that goes with the server.
 
     Raises AssertionError when a plugin fails at the start, unless ``failures`` are wanted, and at the end when an
     event was raised that no plugin declares.
@@ -159,30 +168,42 @@ async def running(
         "logging.access_log=off",
         *settings,
     )
-    if plugins is None:
-        configuration, plugins = discovery.configured(settings=settings, environment={})
-    else:
-        plugins = plugins.copy()
-        configuration = load(settings=settings, environment={}, schema=plugins.schema)
-    server = Server(configuration, plugins)
-    location.prepare(server.database.engine, configuration)
-    await server.start()
-    try:
-        failed = {plugin.name: plugin.failure.reason for plugin in server.plugins if plugin.failure}
-        assert failures or not failed, f"plugins failed: {failed}"  # noqa: S101 - this is a test
-        http = HttpServer(Endpoint(server), body_limit=configuration.integer("server", "body_limit"))
-        runner = web.ServerRunner(http, shutdown_timeout=1.0)
-        await runner.setup()
+    with _attachments(database) as folder:
+        environment = {"FILES_DIR": str(folder)}
+        if plugins is None:
+            configuration, plugins = discovery.configured(settings=settings, environment=environment)
+        else:
+            plugins = plugins.copy()
+            configuration = load(settings=settings, environment=environment, schema=plugins.schema)
+        server = Server(configuration, plugins)
+        location.prepare(server.database.engine, configuration)
+        await server.start()
         try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            port = runner.addresses[0][1]
-            base_url = f"http://127.0.0.1:{port}{configuration.text('server', 'prefix')}/"
-            async with aiohttp.ClientSession() as session:
-                running_server = RunningServer(server, database, base_url, session, settings)
-                yield running_server
+            failed = {plugin.name: plugin.failure.reason for plugin in server.plugins if plugin.failure}
+            assert failures or not failed, f"plugins failed: {failed}"  # noqa: S101 - this is a test
+            http = HttpServer(Endpoint(server), body_limit=configuration.integer("server", "body_limit"))
+            runner = web.ServerRunner(http, shutdown_timeout=1.0)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, "127.0.0.1", 0).start()
+                port = runner.addresses[0][1]
+                base_url = f"http://127.0.0.1:{port}{configuration.text('server', 'prefix')}/"
+                async with aiohttp.ClientSession() as session:
+                    running_server = RunningServer(server, database, base_url, session, settings, environment)
+                    yield running_server
+            finally:
+                await runner.cleanup()
         finally:
-            await runner.cleanup()
-    finally:
-        await server.stop()
+            await server.stop()
     undeclared = {event.name for event in running_server.events} - server.events.keys()
     assert not undeclared, f"events that no plugin declares by register_events: {undeclared}"  # noqa: S101 - the same
+
+
+@contextmanager
+def _attachments(database: Location) -> Iterator[Path]:
+    """The folder for the attachments of a server."""
+    if isinstance(database, Path):
+        yield database.parent / "files"
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder) / "files"

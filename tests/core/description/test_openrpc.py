@@ -58,7 +58,7 @@ META_SCHEMA = Draft7Validator(
 @pytest.fixture(scope="module")
 def registry(plugins: Plugins) -> Registry:
     """What the built-in plugins serve."""
-    return Server(load(environment={}), plugins).registry
+    return Server(load(environment={}, schema=plugins.schema), plugins).registry
 
 
 @pytest.fixture(scope="module")

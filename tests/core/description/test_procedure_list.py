@@ -27,7 +27,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def registry(plugins: Plugins) -> Registry:
     """What the built-in plugins serve."""
-    return Server(load(environment={}), plugins).registry
+    return Server(load(environment={}, schema=plugins.schema), plugins).registry
 
 
 def named(registry: Registry, *names: str) -> list[Procedure]:
