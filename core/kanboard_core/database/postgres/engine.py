@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -66,15 +68,22 @@ class Postgres(Engine):
         port = f":{given['port']}" if given.get("port", "").strip(",") else ""
         self._label = f"postgresql://{host}{port}/{given['dbname']}"
         self._unreachable: tuple[float, str] = (float("-inf"), "")
+        self._limits: Limits | None = None
 
     @property
     def label(self) -> str:
         """Host and name."""
         return self._label
 
-    def session(self, *, writable: bool, seconds: float | None = None) -> PostgresSession:
-        """Open a connection for the calling thread. ``seconds`` bounds each of its statements."""
-        return PostgresSession(self, writable=writable, seconds=seconds)
+    def session(self, *, writable: bool) -> PostgresSession:
+        """Open a connection for the calling thread."""
+        return PostgresSession(partial(self.connect, writable=writable), writable=writable)
+
+    def bounded(self, limits: Limits) -> Postgres:
+        """The same database, whose server stops what takes too long on the connections that are opened."""
+        bounded = copy.copy(self)
+        bounded._limits = limits
+        return bounded
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[Transaction]:
@@ -85,9 +94,11 @@ class Postgres(Engine):
     def workers(
         self, loop: asyncio.AbstractEventLoop, deliveries: Deliveries, limits: Limits
     ) -> tuple[Readers, Writers]:
-        """Threads that read, and threads that write."""
-        readers = Readers(self, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
-        return readers, Writers(self, deliveries, count=limits.writers, seconds=limits.write_seconds)
+        """Threads that read, and threads that write; the server stops what takes them too long."""
+        bounded = self.bounded(limits)
+        readers = Readers(bounded, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
+        session = partial(bounded.session, writable=True)
+        return readers, Writers(session, deliveries, count=limits.writers, seconds=limits.write_seconds)
 
     def exists(self) -> bool:
         """Whether something is in the database; it must be there itself."""
@@ -137,7 +148,7 @@ class Postgres(Engine):
         """None: foreign keys are enforced all the time."""
         return 0
 
-    def connect(self, *, writable: bool, seconds: float | None = None) -> psycopg.Connection[Any]:
+    def connect(self, *, writable: bool) -> psycopg.Connection[Any]:
         """Open a connection. Raises ConnectionLost, at once when that has just been tried."""
         since, why = self._unreachable
         if time.monotonic() < since + _PAUSE:
@@ -149,7 +160,7 @@ class Postgres(Engine):
             raise ConnectionLost(reason(error)) from error
         connection.prepared_max = _PREPARED
         try:
-            command(connection, "; ".join(_settings(writable, seconds)))
+            command(connection, "; ".join(_settings(writable, self._limits)))
         except BaseException:
             connection.close()
             raise
@@ -178,14 +189,16 @@ class Postgres(Engine):
             raise CannotOpen(f"the database {self.label} can't be used: {reason(error)}") from error
 
 
-def _settings(writable: bool, seconds: float | None) -> Iterator[str]:
+def _settings(writable: bool, limits: Limits | None) -> Iterator[str]:
     """What is set on each connection, whatever the server's own settings are."""
+    seconds, idle = 0.0, 0
+    if limits is not None:
+        seconds, idle = limits.write_seconds if writable else limits.read_seconds, _IDLE
     if writable:
         yield "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
     else:
         yield "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-    milliseconds = int((seconds or 0) * 1000)
-    yield f"SET statement_timeout = {milliseconds}"
-    yield f"SET lock_timeout = {milliseconds * 9 // 10}"  # so that it is known what was waited for
-    yield f"SET idle_in_transaction_session_timeout = {_IDLE * 1000 if seconds else 0}"
+    yield f"SET statement_timeout = {seconds * 1000:.0f}"
+    yield f"SET lock_timeout = {seconds * 900:.0f}"  # earlier, so that it is known what was waited for
+    yield f"SET idle_in_transaction_session_timeout = {idle * 1000}"
     yield "SET client_min_messages = warning"

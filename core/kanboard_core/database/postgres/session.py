@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import peewee
 import psycopg
@@ -17,8 +17,8 @@ from kanboard_core.database.postgres import values
 from kanboard_core.database.postgres.errors import command, translated
 from kanboard_core.database.postgres.transaction import PostgresTransaction
 
-if TYPE_CHECKING:
-    from kanboard_core.database.postgres.engine import Postgres
+#: what opens a connection
+Connect = Callable[[], psycopg.Connection[Any]]
 
 # Its types leave these out.
 _execute_sql: Callable[..., Any] = peewee.PostgresqlDatabase.execute_sql
@@ -29,10 +29,10 @@ _logger = logging.getLogger(__name__)
 class PostgresSession(Session):
     """One thread's connection; one that is lost is made anew when the next transaction begins."""
 
-    def __init__(self, engine: Postgres, *, writable: bool, seconds: float | None = None) -> None:
-        self._engine = engine
+    def __init__(self, connect: Connect, *, writable: bool) -> None:
+        """``connect`` opens a connection that is writable or not. Raises what it raises."""
         self._writable = writable
-        self._database: Any = _PeeweeDatabase(engine, writable=writable, seconds=seconds)
+        self._database: Any = _PeeweeDatabase(connect)
         self._connect()
 
     def begin(self, wait: float = 0.0) -> None:
@@ -110,7 +110,7 @@ class PostgresSession(Session):
     def _connect_again(self) -> None:
         self._disconnect()
         self._connect()
-        _logger.info("connected to the database %s again", self._engine.label)
+        _logger.info("connected to the database again")
 
 
 class _PeeweeDatabase(peewee.PostgresqlDatabase):
@@ -118,11 +118,9 @@ class _PeeweeDatabase(peewee.PostgresqlDatabase):
 
     _state: Any
 
-    def __init__(self, engine: Postgres, *, writable: bool, seconds: float | None) -> None:
+    def __init__(self, connect: Connect) -> None:
         super().__init__("kanboard", prefer_psycopg3=True)
-        self._engine = engine
-        self._writable = writable
-        self._seconds = seconds
+        self._open = connect
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """As peewee does; what undoes the whole transaction is ours to see."""
@@ -137,4 +135,4 @@ class _PeeweeDatabase(peewee.PostgresqlDatabase):
             raise
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return self._engine.connect(writable=self._writable, seconds=self._seconds)
+        return self._open()

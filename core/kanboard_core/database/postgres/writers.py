@@ -7,18 +7,15 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Worker
 from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
 from kanboard_core.database.postgres.session import PostgresSession
-
-if TYPE_CHECKING:
-    from kanboard_core.database.postgres.engine import Postgres
 
 #: how often a job is carried out at most; a deadlock alone takes PostgreSQL a second to notice
 _ATTEMPTS = 5
@@ -43,8 +40,11 @@ class Writers(Worker):
     error: it may have been committed.
     """
 
-    def __init__(self, engine: Postgres, deliveries: Deliveries, *, count: int, seconds: float) -> None:
-        self._engine = engine
+    def __init__(
+        self, session: Callable[[], PostgresSession], deliveries: Deliveries, *, count: int, seconds: float
+    ) -> None:
+        """``session`` opens one that may write, for the thread that calls it."""
+        self._session = session
         self._deliveries = deliveries
         self._seconds = seconds
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
@@ -77,7 +77,7 @@ class Writers(Worker):
 
     def _serve(self) -> None:
         try:
-            session = self._engine.session(writable=True, seconds=self._seconds)
+            session = self._session()
         except BaseException as error:
             self._opened.put(error)
             return

@@ -10,6 +10,7 @@ import peewee
 import pytest
 
 from kanboard_core.database import Conflict, insertion, one_of, param, statement
+from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import (
     Busy,
     ConnectionLost,
@@ -300,7 +301,7 @@ def test_a_reader_has_one_snapshot(postgres: Postgres, session: PostgresSession,
 
 
 def test_a_statement_that_takes_too_long_is_stopped(postgres: Postgres) -> None:
-    with closing(postgres.session(writable=False, seconds=0.05)) as session:
+    with closing(postgres.bounded(Limits(read_seconds=0.05)).session(writable=False)) as session:
         session.begin()
         endless = statement(Setting.select(peewee.fn.PG_SLEEP(60)))
         with pytest.raises(TimeLimitReached):
@@ -311,7 +312,7 @@ def test_a_lock_that_others_keep_is_waited_for_so_long_and_no_longer(
     postgres: Postgres, session: PostgresSession, tx: Transaction
 ) -> None:
     tx.lock_name("projects.identifier")
-    with closing(postgres.session(writable=True, seconds=0.2)) as other:
+    with closing(postgres.bounded(Limits(write_seconds=0.2)).session(writable=True)) as other:
         other.begin()
         other.transaction(10).lock_name("another")
         with pytest.raises(Busy):
@@ -331,7 +332,7 @@ def test_locked_projects_can_be_read_and_referred_to_but_not_locked(
     session.begin()
     tx = session.transaction(10)
     tx.lock_projects(ids[1], ids[0], 77)
-    with closing(postgres.session(writable=True, seconds=0.2)) as other:
+    with closing(postgres.bounded(Limits(write_seconds=0.2)).session(writable=True)) as other:
         other.begin()
         beside = other.transaction(10)
         beside.lock_projects(ids[2])

@@ -9,20 +9,22 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import peewee
 import psycopg
 import pytest
 
 from kanboard_core.database import insertion, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import Limits
-from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
+from kanboard_core.database.errors import Busy, ConnectionLost, TimeLimitReached, TransactionLost
 from kanboard_core.database.postgres.engine import Postgres
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import Group
+from kanboard_core.models import Group, Setting
 
 INSERT = insertion(Group, "name", "external_id")
 NAMES = statement(Group.select(Group.name).order_by(Group.id))
 RENAME = statement(Group.update({Group.name: param("name")}).where(Group.id == param("id")))
+ENDLESS = statement(Setting.select(peewee.fn.PG_SLEEP(60)))
 BACKEND = "SELECT pg_backend_pid()"
 
 
@@ -187,6 +189,16 @@ async def test_who_waits_too_long_for_a_writer_is_told_so(postgres: Postgres) ->
     with pytest.raises(Busy):
         await waiting
     assert await names(jobs) == []
+    await jobs.stop()
+
+
+async def test_a_job_that_takes_too_long_is_stopped(postgres: Postgres) -> None:
+    jobs = Database(postgres, Limits(read_seconds=0.1, write_seconds=0.1))
+    await jobs.start()
+    for submit in (jobs.read, jobs.write):
+        with pytest.raises(TimeLimitReached):
+            await submit(lambda tx: tx.scalar(ENDLESS))
+        assert await submit(lambda tx: tx.column(NAMES)) == []
     await jobs.stop()
 
 
