@@ -7,12 +7,14 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.lockout import Lockout
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RunningServer, Unauthorized, running
 
@@ -234,6 +236,47 @@ async def test_parallel_attempts_on_several_accounts_are_counted_for_each(
     await asyncio.gather(*(fail(server, name, 2) for name in ("ada", "bob", "cid")))
     assert [counters(server, person) for person in people] == [(2, 0)] * 3
     assert addresses(server)["127.0.0.1"]["failed_login"] == 6
+
+
+@pytest.mark.parametrize("stored", ["[]", None], ids=["a row", "no row"])
+async def test_failures_that_are_counted_at_once_are_all_kept(server: RunningServer, stored: str | None) -> None:
+    server.sql("DELETE FROM settings WHERE option = 'captcha_data'")
+    if stored is not None:
+        server.sql("INSERT INTO settings (option, value) VALUES ('captcha_data', ?)", stored)
+    lockout, write = Lockout(), server.server.database.write
+    known, unknown = [f"10.0.0.{number}" for number in range(10)], [f"10.0.1.{number}" for number in range(10)]
+    await asyncio.gather(
+        *(
+            write(partial(lockout.count_failure, user_id=None, address=address, now=1000))
+            for address in [*known * 3, *unknown]
+        )
+    )
+    counted = {address: entry["failed_login"] for address, entry in addresses(server).items()}
+    assert counted == dict.fromkeys(known, 3) | dict.fromkeys(unknown, 1)
+
+
+async def test_successes_and_failures_at_once_leave_the_addresses_of_others(server: RunningServer) -> None:
+    lockout, write = Lockout(), server.server.database.write
+    for number in range(10):
+        await write(partial(lockout.count_failure, user_id=None, address=f"10.0.0.{number}", now=1000))
+    await asyncio.gather(
+        *(write(partial(lockout.reset, user_id=1, address=f"10.0.0.{number}", now=1000)) for number in range(10)),
+        *(
+            write(partial(lockout.count_failure, user_id=None, address=f"10.0.1.{number}", now=1000))
+            for number in range(10)
+        ),
+    )
+    assert set(addresses(server)) == {f"10.0.1.{number}" for number in range(10)}
+
+
+async def test_of_successes_at_once_the_ten_newest_are_kept(server: RunningServer) -> None:
+    lockout, write = Lockout(), server.server.database.write
+
+    def succeed(tx: Transaction) -> bool:
+        return lockout.record_success(tx, 1, auth_type="Database", address="10.0.0.1", user_agent="x", now=1000)
+
+    assert all(await asyncio.gather(*(write(succeed) for _ in range(25))))
+    assert server.sql("SELECT COUNT(*) FROM last_logins WHERE user_id = 1") == [(10,)]
 
 
 # Attempts in several processes

@@ -163,13 +163,16 @@ class Transaction(ABC):
         """The same for the projects whose ids a query answers, and others.
 
         For what may come into another project meanwhile: it is asked for again when the locks are held, until the
-        answer is among them.
+        answer is among them. Raises TransactionLost, so that the job is done again, when what is missing then can't be
+        locked in the order of ids.
         """
         locked: set[int] = set()
         wanted = {*project_ids, *self.column(statement, **values)}
-        while not wanted <= locked:
-            self.lock_projects(*(wanted - locked))
-            locked |= wanted
+        while missing := wanted - locked:
+            if locked and min(missing) < max(locked):
+                raise TransactionLost("what is to be changed has come into another project meanwhile")
+            self.lock_projects(*missing)
+            locked |= missing
             wanted = set(self.column(statement, **values))
 
     @abstractmethod

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.testing import Client, RunningServer
 
@@ -55,18 +56,18 @@ async def test_those_of_a_disabled_owner_are_closed_and_stay_so(application: Cli
     assert private in await _ids(application)
 
 
+@pytest.mark.parametrize("first", ["the role", "the removal"])
 async def test_who_is_removed_is_not_made_a_member_meanwhile(
-    application: Client, server: RunningServer, account: MakeAccount
+    application: Client, administrator: Client, server: RunningServer, unfinished: Unfinished, first: str
 ) -> None:
-    carol = await account("carol")
-    for number in range(4):
-        server.sql("INSERT INTO users (username) VALUES (?)", f"bob {number}")
-        bob = (await application.getUserByName(f"bob {number}"))["id"]
-        project = await carol.createMyPrivateProject("Private")
-        removed, added, _ = await asyncio.gather(
-            application.removeUser(bob),
-            application.addProjectUser(project, bob, "project-member"),
-            application.createTask("T", project),
-        )
-        assert removed is True
-        assert (await application.getProjectById(project) is None) is added
+    server.sql("INSERT INTO users (username) VALUES ('bob')")
+    bob = (await application.getUserByName("bob"))["id"]
+    project = await administrator.createMyPrivateProject("Private")
+    calls = [application.addProjectUser(project, bob), application.removeUser(bob)]
+    if first == "the removal":
+        calls.reverse()
+    async with unfinished(calls[0]) as began:
+        following = asyncio.ensure_future(calls[1])
+    assert await began is True
+    assert await following is (first == "the role")
+    assert (await application.getProjectById(project) is None) is (first == "the role")

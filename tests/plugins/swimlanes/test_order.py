@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.testing import Client, RunningServer
 
@@ -169,3 +170,17 @@ async def test_swimlanes_come_and_go_at_once(application: Client) -> None:
     left = await application.getActiveSwimlanes(project)
     assert [lane["position"] for lane in left] == list(range(1, 10))
     assert {lane["name"] for lane in left} == {"Default swimlane", *(f"New {number}" for number in range(8))}
+
+
+async def test_a_swimlane_that_goes_is_no_others_place(application: Client, unfinished: Unfinished) -> None:
+    project = await application.createProject("One")
+    lanes = [await application.addSwimlane(project, f"Lane {number}") for number in range(3)]
+    async with unfinished(application.removeSwimlane(project, lanes[1])):
+        calls = asyncio.gather(
+            application.changeSwimlanePosition(project, 1, 4),
+            application.updateSwimlane(project, lanes[1], "Other"),
+            application.enableSwimlane(project, lanes[1]),
+        )
+    assert [*await calls] == [False, False, True]
+    left = await application.getActiveSwimlanes(project)
+    assert [(lane["id"], lane["position"]) for lane in left] == [(1, 1), (lanes[0], 2), (lanes[2], 3)]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.database import Statement
 from kanboard_core.database.compilation import Dialect
@@ -350,26 +351,6 @@ async def test_a_tag_that_several_miss_at_once_is_made_once(application: Client,
     assert all(tags == found[0] for tags in found)
 
 
-async def test_a_tag_that_is_made_under_its_own_name_meanwhile_is_attached(application: Client, project: int) -> None:
-    for number in range(6):
-        name = f"tag {number}"
-        *tasks, _ = await asyncio.gather(
-            *(application.createTask(title="T", project_id=project, tags=[name, "other"]) for _ in range(3)),
-            application.createTag(project, name),
-        )
-        for task in tasks:
-            assert set(await attached(application, task)) == {name, "other"}
-
-
-async def test_a_global_tag_is_made_once(application: Client, project: int) -> None:
-    tasks = [await application.createTask("T", project) for _ in range(6)]
-    answers = await asyncio.gather(
-        *(application.setTaskTags(0, task, [name]) for task, name in zip(tasks, ("a", "A") * 3, strict=True))
-    )
-    assert all(answers)
-    assert len(await application.getTagsByProject(0)) == 1
-
-
 async def test_of_two_lists_for_a_task_one_stands(application: Client, project: int) -> None:
     task = await application.createTask("T", project)
     lists = [[f"{kind} {number}" for number in range(3)] for kind in ("a", "b", "c", "d")]
@@ -377,22 +358,51 @@ async def test_of_two_lists_for_a_task_one_stands(application: Client, project: 
     assert sorted(await attached(application, task)) in lists
 
 
-@pytest.mark.parametrize("where", ["project", "global"])
-async def test_a_tag_that_goes_doesnt_keep_others_from_being_attached(
-    application: Client, project: int, where: str
+async def test_a_tag_that_somebody_has_just_made_is_attached(
+    application: Client, project: int, unfinished: Unfinished
 ) -> None:
     other = await application.createProject("Two")
-    source = await application.createTask(title="T", project_id=project, tags=["z"])
-    for _ in range(4):
-        tag = await application.createTag(project if where == "project" else 0, "gone")
-        *tasks, removed = await asyncio.gather(
-            *(application.createTask(title="T", project_id=project, tags=["gone", "stays"]) for _ in range(3)),
-            application.duplicateTaskToProject(source, other),
-            application.removeTag(tag),
+    source = await application.createTask(title="T", project_id=other, tags=["tag", "stays"])
+    async with unfinished(application.createTag(project, "tag")) as made:
+        calls = asyncio.gather(
+            application.createTask(title="T", project_id=project, tags=["tag", "stays"]),
+            application.duplicateTaskToProject(source, project),
         )
-        assert removed is True
-        for task in tasks[:3]:
-            assert set(await attached(application, task)) in ({"stays"}, {"gone", "stays"})
-        for left in await application.getTagsByProject(project):
-            if left["name"] == "gone":
-                await application.removeTag(left["id"])
+    for task in await calls:
+        tags = await application.getTaskTags(task)
+        assert sorted(tags.values()) == ["stays", "tag"]
+        assert str(await made) in tags
+
+
+async def test_a_global_tag_is_made_once(application: Client, project: int, unfinished: Unfinished) -> None:
+    tasks = [await application.createTask("T", project) for _ in range(2)]
+    async with unfinished(application.setTaskTags(0, tasks[0], ["tag"])):
+        setting = asyncio.ensure_future(application.setTaskTags(0, tasks[1], ["Tag"]))
+    assert await setting is True
+    assert await application.getTaskTags(tasks[0]) == await application.getTaskTags(tasks[1])
+
+
+@pytest.mark.parametrize("where", ["its project", "all projects"])
+async def test_a_tag_that_goes_is_made_anew(
+    application: Client, project: int, unfinished: Unfinished, where: str
+) -> None:
+    other = await application.createProject("Two")
+    source = await application.createTask(title="T", project_id=other, tags=["tag", "stays"])
+    tag = await application.createTag(project if where == "its project" else 0, "tag")
+    async with unfinished(application.removeTag(tag)):
+        calls = asyncio.gather(
+            application.createTask(title="T", project_id=project, tags=["tag", "stays"]),
+            application.duplicateTaskToProject(source, project),
+        )
+    for task in await calls:
+        assert sorted(await attached(application, task)) == ["stays", "tag"]
+
+
+async def test_a_tag_that_goes_is_detached_from_what_is_made_meanwhile(
+    application: Client, project: int, unfinished: Unfinished
+) -> None:
+    tag = await application.createTag(project, "tag")
+    async with unfinished(application.createTask(title="T", project_id=project, tags=["tag", "stays"])) as made:
+        removing = asyncio.ensure_future(application.removeTag(tag))
+    assert await removing is True
+    assert await attached(application, await made) == ["stays"]

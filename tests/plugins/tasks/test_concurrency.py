@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import pytest
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.events import Event
 from kanboard_core.testing import Client, RunningServer
@@ -59,39 +61,6 @@ async def test_a_copy_of_each_is_behind_the_others(application: Client, project:
     assert await places(application, other) == [(5, 3, position) for position in range(1, 21)]
 
 
-async def test_tasks_change_places_between_two_projects(application: Client, project: int, other: int) -> None:
-    here = [await application.createTask(f"Here {number}", project) for number in range(8)]
-    there = [await application.createTask(f"There {number}", other) for number in range(8)]
-    calls = [
-        call
-        for mine, theirs in zip(here, there, strict=True)
-        for call in (
-            application.moveTaskToProject(mine, other),
-            application.moveTaskToProject(theirs, project),
-            application.updateTask(mine, "Changed"),
-            application.closeTask(theirs),
-        )
-    ]
-    assert await asyncio.gather(*calls) == [True] * 32
-    for moved, destination in ((here, other), (there, project)):
-        for task_id in moved:
-            task = await application.getTask(task_id)
-            assert task["project_id"] == destination
-            assert task["column_id"] in {column["id"] for column in await application.getColumns(destination)}
-
-
-async def test_what_is_moved_meanwhile_is_counted_where_it_is(application: Client, project: int, other: int) -> None:
-    task = await application.createTask("Wanderer", project)
-    await asyncio.gather(
-        *(application.moveTaskToProject(task, (project, other)[number % 2]) for number in range(12)),
-        *(application.updateTask(task, f"Wanderer {number}") for number in range(12)),
-        *(application.moveTaskPosition(project, task, 2, 1, 1) for _ in range(6)),
-    )
-    found = await application.getTask(task)
-    columns = {project: {1, 2, 3, 4}, other: {5, 6, 7, 8}}
-    assert found["column_id"] in columns[found["project_id"]]
-
-
 async def test_changes_of_different_fields_all_stay(application: Client, project: int) -> None:
     task = await application.createTask("Task", project)
     changes: dict[str, Any] = {
@@ -138,102 +107,150 @@ async def test_of_several_who_remove_a_task_one_has_done_it(application: Client,
     assert sorted(answers) == [False] * 11 + [True]
 
 
-async def test_linked_tasks_are_removed_at_once(
-    application: Client, server: RunningServer, project: int, other: int
+async def test_nobody_waits_for_somebody_who_waits(
+    application: Client, project: int, other: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tasks = [await application.createTask(f"T{number}", (project, other)[number % 2]) for number in range(10)]
-    for mine, theirs in itertools.pairwise(tasks):
-        server.sql("INSERT INTO task_has_links (link_id, task_id, opposite_task_id) VALUES (1, ?, ?)", mine, theirs)
-        server.sql("INSERT INTO task_has_links (link_id, task_id, opposite_task_id) VALUES (1, ?, ?)", theirs, mine)
-    assert all(await asyncio.gather(*(application.removeTask(task) for task in tasks)))
-    assert server.sql("SELECT COUNT(*) FROM task_has_links") == [(0,)]
-
-
-# What tasks stand in goes
-
-
-@pytest.mark.parametrize("elsewhere", [False, True], ids=["in the project", "in another project"])
-async def test_a_column_goes_only_without_tasks(application: Client, project: int, other: int, elsewhere: bool) -> None:
-    for column in [column["id"] for column in await application.getColumns(project)]:
-        where = other if elsewhere else project
-        *tasks, removed = await asyncio.gather(
-            *(application.createTask("Task", where, "", column) for _ in range(5)),
-            application.removeColumn(column),
-        )
-        made = [task for task in tasks if task]
-        assert len(made) == (0 if removed else 5)
-        assert all([await application.getTask(task) for task in made])
-
-
-@pytest.mark.parametrize("elsewhere", [False, True], ids=["in the project", "in another project"])
-async def test_a_swimlane_goes_only_without_tasks(
-    application: Client, project: int, other: int, elsewhere: bool
-) -> None:
-    for swimlane in (1, 2):
-        where = other if elsewhere else project
-        *tasks, removed = await asyncio.gather(
-            *(
-                application.createTask(title="Task", project_id=where, column_id=1, swimlane_id=swimlane)
-                for _ in range(5)
-            ),
-            application.removeSwimlane(project, swimlane),
-        )
-        made = [task for task in tasks if task]
-        assert len(made) == (0 if removed else 5)
-        assert all([await application.getTask(task) for task in made])
-
-
-async def test_a_move_to_a_column_that_goes_is_refused_or_keeps_it(
-    application: Client, project: int, other: int
-) -> None:
-    tasks = [await application.createTask(f"T{number}", project) for number in range(4)]
-    for column in [column["id"] for column in await application.getColumns(other)]:
-        *moved, removed = await asyncio.gather(
-            *(application.moveTaskPosition(project, task, column, 1, 1) for task in tasks),
-            application.removeColumn(column),
-        )
-        assert set(moved) == {not removed}
-        columns = {(await application.getTask(task))["column_id"] for task in tasks}
-        assert (column in columns) is not removed
-
-
-async def test_without_column_a_task_goes_to_the_first_that_stays(application: Client, project: int) -> None:
-    for _ in range(3):
-        first, second = [column["id"] for column in await application.getColumns(project)][:2]
-        *tasks, removed = await asyncio.gather(
-            *(application.createTask("Task", project) for _ in range(4)),
-            application.removeColumn(first),
-        )
-        assert {(await application.getTask(task))["column_id"] for task in tasks} == {second if removed else first}
-        for task in tasks:
-            await application.removeTask(task)
-
-
-async def test_a_category_that_goes_is_on_no_task(application: Client, project: int) -> None:
+    caplog.set_level(logging.INFO, "kanboard_core.database")
     category = await application.createCategory(project, "Bug")
     tasks = [
         await application.createTask(title=f"T{number}", project_id=project, category_id=category)
         for number in range(8)
     ]
-    await asyncio.gather(
+    calls: list[Awaitable[Any]] = []
+    for number, task in enumerate(tasks):
+        calls += [
+            application.moveTaskPosition(project, task, 1, 1, 1),
+            application.closeTask(task),
+            application.updateTask(id=task, title="Other", tags=[f"tag {number % 3}", "common"]),
+            application.openTask(task),
+            application.setTaskTags(project, task, ["common", f"Tag {number % 3}"]),
+            application.duplicateTaskToProject(task, other),
+            application.createTask(title="New", project_id=project, tags=[f"TAG {number % 3}"]),
+            application.moveTaskPosition(project, task, 2, 1, 1),
+        ]
+    calls += [
         application.removeCategory(category),
-        *(application.moveTaskPosition(project, task, 1, 1, 1) for task in tasks),
-        *(application.updateTask(task, "Changed") for task in tasks),
-    )
-    found = await application.getAllTasks(project)
-    assert {(task["category_id"], task["title"]) for task in found} == {(0, "Changed")}
-    assert are_dense(await places(application, project))
+        application.addColumn(project, "Another"),
+        application.changeColumnPosition(project, 1, 3),
+        application.disableSwimlane(project, 2),
+        application.removeTask(tasks[3]),
+        application.moveTaskToProject(tasks[4], other),
+        application.updateProject(project, "Other"),
+    ]
+    await asyncio.gather(*calls)
+    assert "deadlock" not in caplog.text
+    assert are_dense([place for place in await places(application, other) if place[0] == 5])
 
 
-async def test_a_project_goes_with_all_that_comes_meanwhile(
-    application: Client, server: RunningServer, project: int
+# A place, a project or a task that goes while the other call isn't over
+
+
+@pytest.mark.parametrize("where", ["its project", "another project"])
+async def test_a_column_or_swimlane_that_is_given_a_task_stays(
+    application: Client, project: int, other: int, unfinished: Unfinished, where: str
 ) -> None:
-    answers = await asyncio.gather(
-        *(application.createTask(title="Task", project_id=project, tags=[f"tag {number}"]) for number in range(10)),
-        application.removeProject(project),
-        *(application.createTask(title="Task", project_id=project, tags=[f"tag {number}"]) for number in range(10, 20)),
-    )
-    assert answers[10] is True
-    assert await application.getAllTasks(project) == []
-    assert server.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
+    places = {"column_id": 2, "swimlane_id": 2, "project_id": project if where == "its project" else other}
+    async with unfinished(application.createTask(title="Task", **places)) as made:
+        removing = asyncio.gather(application.removeColumn(2), application.removeSwimlane(project, 2))
+    task = await application.getTask(await made)
+    assert [*await removing] == [False, False]
+    assert (task["column_id"], task["swimlane_id"]) == (2, 2)
+
+
+async def test_a_task_goes_to_the_first_column_and_swimlane_that_stay(
+    application: Client, project: int, unfinished: Unfinished
+) -> None:
+    async with unfinished(application.removeColumn(1)):
+        making = asyncio.ensure_future(application.createTask("Task", project))
+    assert (await application.getTask(await making))["column_id"] == 2
+    await application.removeTask(await making)
+    async with unfinished(application.removeSwimlane(project, 1)):
+        making = asyncio.ensure_future(application.createTask("Task", project))
+    assert (await application.getTask(await making))["swimlane_id"] == 2
+
+
+@pytest.mark.parametrize("column", [2, 6], ids=["its project", "another project"])
+async def test_a_move_to_a_column_that_goes_is_refused(
+    application: Client, project: int, other: int, unfinished: Unfinished, column: int
+) -> None:
+    task = await application.createTask("Task", project)
+    before = await application.getTask(task)
+    async with unfinished(application.removeColumn(column)):
+        moving = asyncio.ensure_future(application.moveTaskPosition(project, task, column, 1, 1))
+    assert await moving is False
+    assert await application.getTask(task) == before
+
+
+async def test_a_copy_goes_to_a_column_that_stays(
+    application: Client, project: int, other: int, unfinished: Unfinished
+) -> None:
+    task = await application.createTask("Task", project, "", 3)
+    async with unfinished(application.removeColumn(7)):
+        calls = asyncio.gather(
+            application.duplicateTaskToProject(task, other), application.moveTaskToProject(task, other)
+        )
+    copy, moved = await calls
+    assert moved is True
+    assert {(await application.getTask(id))["column_id"] for id in (task, copy)} == {5}
+
+
+async def test_a_task_that_leaves_the_project_is_not_moved_in_it(
+    application: Client, project: int, other: int, unfinished: Unfinished
+) -> None:
+    task = await application.createTask("Task", project)
+    async with unfinished(application.moveTaskToProject(task, other)):
+        moving = asyncio.ensure_future(application.moveTaskPosition(project, task, 2, 1, 1))
+    assert await moving is False
+    found = await application.getTask(task)
+    assert (found["project_id"], found["column_id"]) == (other, 5)
+
+
+async def test_a_task_that_is_moved_leaves_from_where_it_is_then(
+    application: Client, project: int, other: int, unfinished: Unfinished
+) -> None:
+    task = await application.createTask("Task", project)
+    async with unfinished(application.moveTaskPosition(project, task, 2, 1, 1)):
+        leaving = asyncio.ensure_future(application.moveTaskToProject(task, other))
+    assert await leaving is True
+    assert (await application.getTask(task))["column_id"] == 6
+
+
+@pytest.mark.parametrize("procedure", ["updateTask", "closeTask", "openTask", "setTaskTags"])
+async def test_a_task_is_changed_where_it_has_come(
+    application: Client, server: RunningServer, project: int, other: int, unfinished: Unfinished, procedure: str
+) -> None:
+    task = await application.createTask("Task", project)
+    arguments: dict[str, dict[str, Any]] = {
+        "updateTask": {"id": task, "tags": ["tag"]},
+        "setTaskTags": {"project_id": other, "task_id": task, "tags": ["tag"]},
+    }
+    async with unfinished(application.moveTaskToProject(task, other)):
+        changing = asyncio.ensure_future(application.call(procedure, **arguments.get(procedure, {"task_id": task})))
+    assert await changing is True
+    assert (await application.getTask(task))["project_id"] == other
+    assert server.sql("SELECT COUNT(*) FROM tags WHERE project_id = ?", project) == [(0,)]
+
+
+async def test_a_project_goes_with_the_tags_that_are_made_meanwhile(
+    application: Client, server: RunningServer, project: int, unfinished: Unfinished
+) -> None:
+    async with unfinished(application.createTask(title="Task", project_id=project, tags=["tag"])):
+        removing = asyncio.ensure_future(application.removeProject(project))
+    assert await removing is True
+    assert server.sql("SELECT COUNT(*) FROM tasks") == server.sql("SELECT COUNT(*) FROM tags") == [(0,)]
+
+
+async def test_nothing_comes_into_a_project_that_goes(
+    application: Client, server: RunningServer, project: int, other: int, unfinished: Unfinished
+) -> None:
+    task = await application.createTask("Task", other)
+    async with unfinished(application.removeProject(project)):
+        calls = asyncio.gather(
+            application.createTask(title="Task", project_id=project, tags=["tag"]),
+            application.duplicateTaskToProject(task, project),
+            application.moveTaskToProject(task, project),
+            application.setTaskTags(project, task, ["tag"]),
+        )
+    assert [*await calls] == [0, 0, True, False]
+    assert (await application.getTask(task))["project_id"] == other
     assert server.sql("SELECT COUNT(*) FROM tags") == [(0,)]

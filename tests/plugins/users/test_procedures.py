@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.calls import Call
 from kanboard_core.database import statement
@@ -478,19 +479,16 @@ async def test_of_several_accounts_that_are_renamed_at_once_one_gets_the_name(
     assert (await usernames(application)).count("bob") == 1
 
 
-async def test_an_account_is_removed_while_its_tasks_change(application: Client) -> None:
-    bob = await application.createUser("bob", "secret")
-    projects = [await application.createProject(f"P{number}") for number in range(2)]
-    for project in projects:
-        await application.addProjectUser(project, bob)
-    tasks = [
-        await application.createTask(title="T", project_id=projects[number % 2], owner_id=bob) for number in range(8)
-    ]
-    *_, removed = await asyncio.gather(
-        *(application.moveTaskToProject(task, projects[number % 2]) for number, task in enumerate(tasks)),
-        *(application.moveTaskToProject(task, projects[1 - number % 2]) for number, task in enumerate(tasks)),
-        *(application.updateTask(task, "Changed") for task in tasks),
-        application.removeUser(bob),
-    )
-    assert removed is True
-    assert {(await application.getTask(task))["owner_id"] for task in tasks} == {0}
+async def test_what_is_assigned_to_an_account_that_goes_is_nobodys(
+    application: Client, server: RunningServer, unfinished: Unfinished
+) -> None:
+    server.sql("INSERT INTO users (username) VALUES ('bob')")
+    bob = (await application.getUserByName("bob"))["id"]
+    project = await application.createProject("One")
+    await application.addProjectUser(project, bob)
+    task = await application.createTask("Task", project)
+    async with unfinished(application.updateTask(id=task, owner_id=bob)) as assigned:
+        removing = asyncio.ensure_future(application.removeUser(bob))
+    assert await assigned is True
+    assert await removing is True
+    assert (await application.getTask(task))["owner_id"] == 0
