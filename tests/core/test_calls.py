@@ -174,17 +174,6 @@ async def test_a_call_that_reads_has_no_commit(
     assert "has nothing to commit" in caplog.text
 
 
-async def test_a_server_that_stops_waits_for_it(database: Location, effects: Effects) -> None:
-    async with running(database, plugins=Plugins([effects.plugin()])) as server:
-        effects.gate.clear()
-        waiting = asyncio.ensure_future(server.client().add("one"))
-        while not execute(database, "SELECT name FROM groups"):  # noqa: ASYNC110 - nothing else tells
-            await asyncio.sleep(0.01)
-        waiting.cancel()
-        asyncio.get_running_loop().call_later(0.1, effects.gate.set)
-    assert effects.done == ["one"]
-
-
 def test_a_call_without_a_server_process_has_them_too(database: Location, effects: Effects) -> None:
     plugins = Plugins([effects.plugin()])
     configuration = load(settings=[f"database.database_url={database_url(database)}"], environment={})

@@ -730,7 +730,7 @@ async def logging_server(database: Location, plugins: Plugins, tmp_path: Path) -
         "server.trusted_proxy_networks=127.0.0.0/8",
         "server.trusted_proxy_headers=X-Forwarded-For",
     ]
-    async with serving(load(settings=settings, environment={}), plugins) as (_, url):
+    async with serving(load(settings=settings, environment={}, schema=plugins.schema), plugins) as (_, url):
         yield url, log
 
 

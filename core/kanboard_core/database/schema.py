@@ -28,6 +28,8 @@ INDEXES = {
     "kanboard_server_comments_task_idx": ("comments", ("task_id",)),
     "kanboard_server_external_links_task_idx": ("task_has_external_links", ("task_id",)),
     "kanboard_server_tags_task_idx": ("task_has_tags", ("task_id",)),
+    "kanboard_server_project_files_project_idx": ("project_has_files", ("project_id",)),
+    "kanboard_server_project_files_path_idx": ("project_has_files", ("path",)),
 }
 
 # Every Kanboard since its first has had these.

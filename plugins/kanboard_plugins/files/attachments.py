@@ -4,8 +4,9 @@ A content is on the disk before its row is committed, and is removed after that 
 interrupted, and wherever, no row is without its content; a content may be left without a row, which ``files check``
 finds. Source: spec page "file_storage".
 
-Copies of a task name the contents of the original. Whoever counts the rows that name a content takes the lock of the
-table first, after every other lock; else the last two rows could go and each leave the content to the other.
+Copies of a task name the contents of the original. Whoever counts the rows that name a content, or copies one, takes
+the lock of the table before, after every other lock. Else the last two rows could go and each leave the content to the
+other, or a copy name a content that is just going.
 """
 
 from __future__ import annotations
@@ -82,6 +83,10 @@ class Attachments:
         """
         return [_object(row) for row in tx.all(self._list, owner=owner_id)]
 
+    def lock(self, tx: Transaction) -> None:
+        """Let nobody else count the rows that name a content, or add one that names one of them."""
+        tx.lock_name(f"{self._table}.path")
+
     def remove_with_owners(self, call: Call, owner_ids: Collection[int]) -> None:
         """Remove the files of owners that are about to go; a content that can't be removed is left behind.
 
@@ -89,7 +94,7 @@ class Attachments:
         """
         if not call.tx.all(self._of_owners, owners=owner_ids):
             return
-        self._lock(call.tx)
+        self.lock(call.tx)
         files = call.tx.all(self._of_owners, owners=owner_ids)
         self._announce(call, "destroy", [_object(file) for file in files])
         naming = self._naming(call.tx, files)
@@ -152,9 +157,6 @@ class Attachments:
 
     # In the jobs of these
 
-    def _lock(self, tx: Transaction) -> None:
-        tx.lock_name(f"{self._table}.path")
-
     def _is_there(self, call: Call, owner_id: int) -> bool:
         return call.tx.scalar(self._owner_row, owner=owner_id) is not None
 
@@ -168,7 +170,7 @@ class Attachments:
         return created
 
     def _remove(self, call: Call, file_ids: Sequence[int], removable: Collection[str]) -> bool | None:
-        self._lock(call.tx)
+        self.lock(call.tx)
         files = call.tx.all(self._files, ids=file_ids)
         self._announce(call, "destroy", [_object(file) for file in files])
         naming = self._naming(call.tx, files)

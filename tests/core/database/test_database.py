@@ -115,6 +115,26 @@ async def test_what_follows_a_commit_is_done_for_those_that_are_committed(jobs: 
     assert sorted(done) == sorted(await jobs.read(names)) == ["a", "b", "c"]
 
 
+async def test_stopping_waits_for_what_follows_a_commit(database: Path) -> None:
+    jobs = Database(Sqlite(database, synchronous="normal"))
+    await jobs.start()
+    release = threading.Event()
+    done = []
+
+    def job(tx: Transaction) -> str:
+        tx.after_commit(lambda: done.append(release.wait(10)))
+        return "answered"
+
+    waiting = jobs.write(job)
+    await jobs.write(add("next"))  # which doesn't wait for it
+    stopping = asyncio.ensure_future(jobs.stop())
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    release.set()
+    await stopping
+    assert (done, await waiting) == ([True], "answered")
+
+
 async def test_a_slow_read_holds_up_no_other(jobs: Database) -> None:
     release = threading.Event()
     slow = jobs.read(lambda tx: release.wait(10))

@@ -205,6 +205,8 @@ def own_indexes(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
 def test_a_new_database_has_indexes_of_our_own_for_the_queries_that_need_them(database: sqlite3.Connection) -> None:
     assert sorted(own_indexes(database).values()) == [
         ("comments", "task_id"),
+        ("project_has_files", "path"),
+        ("project_has_files", "project_id"),
         ("task_has_external_links", "task_id"),
         ("task_has_tags", "task_id"),
         ("tasks", "project_id, is_active, column_id, swimlane_id"),
