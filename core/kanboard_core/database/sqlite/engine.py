@@ -20,6 +20,8 @@ from kanboard_core.database.sqlite.session import SqliteSession, looking
 from kanboard_core.database.sqlite.writer import Writer
 from kanboard_core.database.transaction import Transaction
 
+#: milliseconds that a process which makes the database is waited for
+_CREATION_WAIT = 30_000
 #: seconds that a migration waits for those of other processes
 _MIGRATION_WAIT = 60.0
 
@@ -93,6 +95,7 @@ class Sqlite(Engine):
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(self.connect(writable=True)) as connection:
+                connection.execute(f"PRAGMA busy_timeout = {_CREATION_WAIT}")
                 try:
                     schema.create(connection, indexes=indexes, cost=cost, password_hash=password_hash)
                 except SchemaError as error:
