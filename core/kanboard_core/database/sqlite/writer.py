@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Worker
 from kanboard_core.database.errors import Busy, StorageFailed, TransactionLost
+from kanboard_core.database.sqlite.checkpoints import Checkpoints
 from kanboard_core.database.sqlite.lock import FileLock, path_of
 from kanboard_core.database.sqlite.session import SqliteSession
 
@@ -55,13 +57,15 @@ class Writer(Worker):
         self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
         self._stopping = False
         self._thread = threading.Thread(target=self._serve, name="kanboard-writer", daemon=True)
+        self._checkpoints = Checkpoints(engine.path, partial(engine.connect, writable=True))
 
     def start(self) -> None:
-        """Open the connection. Raises what opening raises."""
+        """Open the connection, and begin to make checkpoints. Raises what opening raises."""
         self._thread.start()
         error = self._opened.get()
         if error is not None:
             raise error
+        self._checkpoints.start()
 
     def submit(self, job: Job, future: Any) -> None:
         """Carry out the job in the writer; its result goes to the future after the commit."""
@@ -73,6 +77,7 @@ class Writer(Worker):
 
     def stop(self) -> None:
         """Finish what is waiting, then close. Blocks."""
+        self._checkpoints.stop()
         self._jobs.put(None)
         self._thread.join()
 
