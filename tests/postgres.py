@@ -1,7 +1,8 @@
 """A PostgreSQL of one's own for as long as a command runs: ``python -m tests.postgres COMMAND [ARGUMENT ...]``.
 
-It is made of Debian's packages in a temporary folder and listens on a free port of 127.0.0.1 only. The command finds
-its address in ``KANBOARD_TEST_POSTGRES``; the exit code is the command's. Afterwards nothing is left of it.
+It is made of Debian's packages, in memory where there is room (elsewhere if ``TMPDIR`` says so), and listens on a free
+port of 127.0.0.1 only. The command finds its address in ``KANBOARD_TEST_POSTGRES``; the exit code is the command's.
+Afterwards nothing is left of it.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ _PORTS = range(15000, 32000)
 #: how long a cluster may take to start or to stop, in seconds
 _PATIENCE = 120.0
 
+#: a file system in memory, and how much must be free there, in bytes: thousands of databases are made and dropped
+_MEMORY, _ROOM = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - the folder has a name that nobody can guess
+
 _OPTIONS = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
-_CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -123,7 +127,7 @@ class Cluster:
 
     def _initialised(self) -> Path:
         """Make the folder."""
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="kanboard-postgres-"))
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="kanboard-postgres-", dir=_place()))
         if self._account:
             shutil.chown(folder, self._account, self._account)
         made = subprocess.run(
@@ -210,6 +214,13 @@ def _version(folder: Path) -> tuple[int, ...]:
     told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
     number = re.search(r"[\d.]*\d", told)
     return tuple(map(int, number[0].split("."))) if number else ()
+
+
+def _place() -> Path | None:
+    """Where the folder is made; None: where temporary files are."""
+    if "TMPDIR" in os.environ or not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
+        return None
+    return _MEMORY
 
 
 def _account() -> str:

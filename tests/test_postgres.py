@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import indent
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -116,7 +118,7 @@ def test_a_signal_before_the_command_has_begun(
             super().start()
 
     monkeypatch.setattr(postgres, "Cluster", Interrupted)
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(postgres, "_place", lambda: folder)
     before = signal.getsignal(signal.SIGTERM)
     assert postgres.main(["echo", "begun"]) == 128 + signal.SIGTERM
     assert capfd.readouterr() == ("", "")
@@ -181,3 +183,15 @@ def test_the_newest_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
             (programs / name).chmod(0o755)
     monkeypatch.setattr(postgres, "_folders", tmp_path.iterdir)
     assert postgres._programs() == tmp_path / "17rc1"
+
+
+@pytest.mark.parametrize(("free", "used"), [(2, True), (1, False)])
+def test_it_is_in_memory_where_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, used: bool
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(postgres, "_MEMORY", tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free * 2**30))
+    assert postgres._place() == (tmp_path if used else None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert postgres._place() is None
