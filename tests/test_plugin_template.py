@@ -98,13 +98,37 @@ def environment(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Env
 
 def own_tests(environment: Environment, source: Path, folder: Path) -> str:
     """Run the tests of a plugin against its installed wheel: away from its source."""
+    copy_tests(source, folder)
+    return _run([environment.python, "-m", "pytest", "-p", "no:cacheprovider"], folder)
+
+
+def copy_tests(source: Path, folder: Path) -> None:
     shutil.copy(source / "pyproject.toml", folder)
     shutil.copytree(source / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    return _run([environment.python, "-m", "pytest", "-p", "no:cacheprovider"], folder)
 
 
 def test_the_template_passes_its_own_tests(environment: Environment, tmp_path: Path) -> None:
     assert re.search(r"\d\d passed", own_tests(environment, TEMPLATE, tmp_path))
+
+
+@pytest.mark.postgres
+def test_the_template_passes_its_own_tests_on_postgresql(postgres_cluster: str, tmp_path: Path) -> None:
+    """In this environment, for the other one has no driver: with the source of the template beside the server."""
+    copy_tests(TEMPLATE, tmp_path)
+    metadata = tmp_path / "kanboard_notebook-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: kanboard-notebook\nVersion: 0.1.0\n")
+    (metadata / "entry_points.txt").write_text("[kanboard.plugins]\nnotebook = kanboard_notebook\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--engine", "postgres"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(TEMPLATE), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\d\d passed", done.stdout)
 
 
 def test_a_plugin_made_from_it_passes_its_own_tests(environment: Environment, tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from kanboard_core.configuration import ConfigurationError
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import running
+from kanboard_core.testing import Location, running
 
 
 @pytest.mark.parametrize(
@@ -18,7 +16,9 @@ from kanboard_core.testing import running
         (["notebook.timeout=0"], "must be between 0.1 and 60"),
     ],
 )
-async def test_what_cannot_work_is_refused(database: Path, plugins: Plugins, settings: list[str], problem: str) -> None:
+async def test_what_cannot_work_is_refused(
+    database: Location, plugins: Plugins, settings: list[str], problem: str
+) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         async with running(database, plugins=plugins, settings=settings):
             pass

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import RunningServer, running
+from kanboard_core.testing import Location, RunningServer, running
 
 from kanboard_notebook import migrations
 from kanboard_notebook.models import Note
 
 
 async def test_the_table_is_as_the_model_describes_it(server: RunningServer) -> None:
-    columns = [name for (name,) in server.sql("SELECT name FROM pragma_table_info('notebook_notes')")]
+    with closing(server.server.database.engine.session(writable=False)) as session, session.work(0) as transaction:
+        columns = [column.name for column in transaction.database.get_columns("notebook_notes")]
     assert columns == [field.column_name for field in Note._meta.sorted_fields]
 
 
 async def test_notes_of_the_first_release_are_kept(
-    database: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+    database: Location, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
