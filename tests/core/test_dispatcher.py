@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from kanboard_core.models import Group, User
 from kanboard_core.permissions import ANYONE, USERS, Forbidden
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.procedures import READS, Effect, Procedure, declaration, procedure
-from kanboard_core.testing import Client, RunningServer, Unauthorized, running
+from kanboard_core.testing import Client, Location, RunningServer, Unauthorized, running
 
 _NAMES = statement(Group.select(Group.name).order_by(Group.id))
 _ADD = insertion(Group, "name", "external_id")
@@ -132,7 +131,7 @@ class _Example:
 
 
 @pytest.fixture
-async def server(database: Path) -> AsyncIterator[RunningServer]:
+async def server(database: Location) -> AsyncIterator[RunningServer]:
     _SEEN.clear()
     plugins = Plugins([Plugin("example", _Example(), built_in=True, enabled=True, version="")])
     async with running(database, plugins=plugins) as running_server:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +15,7 @@ from kanboard_core.models import Setting
 from kanboard_core.permissions import ANYONE
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.procedures import Procedure, declaration, procedure
-from kanboard_core.testing import RpcError, running
+from kanboard_core.testing import Location, RpcError, running
 
 _STORE = insertion(Setting, "option", "value")
 
@@ -32,7 +31,7 @@ def extending(plugins: Plugins, *extensions: Extension, name: str = "votes") -> 
     return Plugins([*plugins, Plugin(name, module, built_in=False, enabled=True, version="1")])
 
 
-async def test_a_key_is_added_to_the_answers_of_several_procedures(database: Path, plugins: Plugins) -> None:
+async def test_a_key_is_added_to_the_answers_of_several_procedures(database: Location, plugins: Plugins) -> None:
     def with_votes(call: Call, answer: Any) -> Any:
         for task in answer if isinstance(answer, list) else [answer]:
             if task is not None:
@@ -49,7 +48,7 @@ async def test_a_key_is_added_to_the_answers_of_several_procedures(database: Pat
         assert await application.getTask(99) is None
 
 
-async def test_a_parameter_is_added_at_the_end_of_the_procedures_own(database: Path, plugins: Plugins) -> None:
+async def test_a_parameter_is_added_at_the_end_of_the_procedures_own(database: Location, plugins: Plugins) -> None:
     def with_stars(call: Call, answer: Any, name: str, stars: int = 0) -> Any:
         if stars:
             call.tx.insert(_STORE, option=f"stars of {name}", value=str(stars))
@@ -70,7 +69,7 @@ async def test_a_parameter_is_added_at_the_end_of_the_procedures_own(database: P
 
 
 async def test_an_extension_that_raises_is_undone_and_the_answer_goes_out_without_it(
-    database: Path, plugins: Plugins
+    database: Location, plugins: Plugins
 ) -> None:
     def failing(call: Call, answer: Any) -> Any:
         call.tx.insert(_STORE, option="half", value="done")
@@ -82,7 +81,7 @@ async def test_an_extension_that_raises_is_undone_and_the_answer_goes_out_withou
         assert server.incidents == {"votes": "the extension of createProject"}
 
 
-async def test_an_extension_may_refuse_the_call(database: Path, plugins: Plugins) -> None:
+async def test_an_extension_may_refuse_the_call(database: Location, plugins: Plugins) -> None:
     def refusing(call: Call, answer: Any) -> Any:
         raise ProcedureError(-32000, "Enough projects")
 
@@ -92,7 +91,7 @@ async def test_an_extension_may_refuse_the_call(database: Path, plugins: Plugins
         assert server.sql("SELECT COUNT(*) FROM projects") == [(0,)]
 
 
-async def test_an_extension_of_a_procedure_that_reads_can_only_read(database: Path, plugins: Plugins) -> None:
+async def test_an_extension_of_a_procedure_that_reads_can_only_read(database: Location, plugins: Plugins) -> None:
     def writing(call: Call, answer: Any) -> Any:
         call.tx.insert(_STORE, option="read", value="")
         return answer
@@ -102,7 +101,7 @@ async def test_an_extension_of_a_procedure_that_reads_can_only_read(database: Pa
         assert server.incidents == {"votes": "the extension of getAllProjects"}
 
 
-async def test_several_extensions_follow_each_other(database: Path, plugins: Plugins) -> None:
+async def test_several_extensions_follow_each_other(database: Location, plugins: Plugins) -> None:
     def one(call: Call, answer: Any, mark: str = "") -> Any:
         return [*answer, f"one {mark}"]
 
@@ -124,7 +123,7 @@ async def test_several_extensions_follow_each_other(database: Path, plugins: Plu
     ],
 )
 async def test_an_extension_that_does_not_fit_leaves_its_plugin_out(
-    database: Path, plugins: Plugins, procedure_name: str, reason: str
+    database: Location, plugins: Plugins, procedure_name: str, reason: str
 ) -> None:
     def with_stars(call: Call, answer: Any, stars: int) -> Any:
         return answer
@@ -147,7 +146,7 @@ async def test_an_extension_that_does_not_fit_leaves_its_plugin_out(
 
 
 async def test_an_extension_of_what_is_not_served_is_told(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     def idle(call: Call, answer: Any) -> Any:
         return answer
@@ -171,7 +170,7 @@ def test_what_can_be_no_extension() -> None:
         Extension("getTask", short)
 
 
-async def test_procedures_of_other_servers_stay_as_they_are(database: Path, plugins: Plugins) -> None:
+async def test_procedures_of_other_servers_stay_as_they_are(database: Location, plugins: Plugins) -> None:
     def none(call: Call, answer: Any) -> Any:
         return "extended"
 

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.lockout import Lockout
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import Client, RunningServer, Unauthorized, running
+from kanboard_core.testing import Client, Location, RunningServer, Unauthorized, running
 
 Account = Callable[..., Awaitable[Client]]
 
@@ -283,7 +282,7 @@ async def test_of_successes_at_once_the_ten_newest_are_kept(server: RunningServe
 
 
 @pytest.fixture
-async def neighbour(server: RunningServer, plugins: Plugins, database: Path) -> AsyncIterator[RunningServer]:
+async def neighbour(server: RunningServer, plugins: Plugins, database: Location) -> AsyncIterator[RunningServer]:
     """Another server on the same database, which shares nothing else with the first one."""
     async with running(database, plugins=plugins) as other:
         yield other

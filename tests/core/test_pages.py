@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +18,7 @@ from kanboard_core.models import Project
 from kanboard_core.permissions import ADMINISTRATORS, ANYONE, members
 from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.routes import Route, Routes
-from kanboard_core.testing import Client, RunningServer, running
+from kanboard_core.testing import Client, Location, RunningServer, running
 
 _NAME = statement(Project.select(Project.name).where(Project.id == param("id")))
 
@@ -172,7 +171,7 @@ def test_a_path_that_is_written_out_goes_before_one_with_parts() -> None:
     assert Routes([parts, written]).find("GET", "/") == []
 
 
-async def test_two_plugins_with_the_same_page_stop_the_start(database: Path, plugins: Plugins) -> None:
+async def test_two_plugins_with_the_same_page_stop_the_start(database: Location, plugins: Plugins) -> None:
     both = with_routes(plugins, Route("/votes/{id}", hello, None), name="polls")
     with pytest.raises(PluginError, match=r"GET /votes/\{.*\} is served by the plugins 'votes' and 'polls'"):
         async with running(database, plugins=both):
@@ -182,7 +181,7 @@ async def test_two_plugins_with_the_same_page_stop_the_start(database: Path, plu
 # Health checks
 
 
-async def test_health_checks_stand_in_the_state_of_the_server(database: Path, plugins: Plugins) -> None:
+async def test_health_checks_stand_in_the_state_of_the_server(database: Location, plugins: Plugins) -> None:
     async def sound() -> None:
         pass
 

@@ -16,7 +16,7 @@ from kanboard_core import documentation
 from kanboard_core.commands import main
 from kanboard_core.documentation import hooks
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import running
+from kanboard_core.testing import Location, running
 
 PROJECT = Path(__file__).parents[3]
 
@@ -111,7 +111,7 @@ def emitted() -> set[str]:
     return found
 
 
-async def test_every_event_that_is_raised_is_declared_and_documented(database: Path, plugins: Plugins) -> None:
+async def test_every_event_that_is_raised_is_declared_and_documented(database: Location, plugins: Plugins) -> None:
     page = (PROJECT / "docs/events.md").read_text("utf-8")
     async with running(database, plugins=plugins) as server:
         declared = server.server.events

@@ -23,7 +23,7 @@ from kanboard_core.permissions import ANYONE
 from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
 from kanboard_core.procedures import Effect, Procedure, declaration, procedure
 from kanboard_core.routes import Route
-from kanboard_core.testing import Client, RpcError, running
+from kanboard_core.testing import Client, Location, RpcError, running
 
 ROOT = Path(__file__).parents[3]
 
@@ -178,7 +178,7 @@ def test_whoever_requires_a_failed_plugin_fails_with_it(caplog: pytest.LogCaptur
 
 
 async def test_a_plugin_that_raises_at_registration_registers_nothing(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Half:
         @hookimpl
@@ -215,7 +215,7 @@ async def test_a_plugin_that_raises_at_registration_registers_nothing(
         ([5], "register_procedures must answer objects of the kind Procedure, not 5"),
     ],
 )
-async def test_a_registration_of_something_else(database: Path, answer: Any, reason: str) -> None:
+async def test_a_registration_of_something_else(database: Location, answer: Any, reason: str) -> None:
     def register_procedures() -> Any:
         return answer
 
@@ -240,14 +240,14 @@ def rival(*, overrides: bool) -> Any:
     return hook(register_procedures)
 
 
-async def test_two_plugins_with_the_same_procedure_stop_the_start(database: Path, plugins: Plugins) -> None:
+async def test_two_plugins_with_the_same_procedure_stop_the_start(database: Location, plugins: Plugins) -> None:
     with pytest.raises(PluginError, match="GETVERSION is declared by the plugins 'application' and 'rival'"):
         async with running(database, plugins=Plugins([*plugins, plugin("rival", rival(overrides=False))])):
             pass
 
 
 @pytest.mark.parametrize("first", ["rival", "application"])
-async def test_unless_one_says_that_it_overrides(database: Path, plugins: Plugins, first: str) -> None:
+async def test_unless_one_says_that_it_overrides(database: Location, plugins: Plugins, first: str) -> None:
     mine = plugin("rival", rival(overrides=True))
     together = [mine, *plugins] if first == "rival" else [*plugins, mine]
     async with running(database, plugins=Plugins(together)) as server:
@@ -255,7 +255,7 @@ async def test_unless_one_says_that_it_overrides(database: Path, plugins: Plugin
         assert len([served for served in server.server.registry if served.name.lower() == "getversion"]) == 1
 
 
-async def test_two_that_override_the_same_stop_the_start(database: Path, plugins: Plugins) -> None:
+async def test_two_that_override_the_same_stop_the_start(database: Location, plugins: Plugins) -> None:
     both = [plugin("rival", rival(overrides=True)), plugin("other", rival(overrides=True))]
     with pytest.raises(PluginError, match=r"'rival' and 'other'|'other' and 'rival'"):
         async with running(database, plugins=Plugins([*plugins, *both])):
@@ -273,7 +273,7 @@ _RENAME = statement(Project.update({Project.name: param("name")}).where(Project.
 
 
 async def test_a_hook_that_raises_is_undone_alone(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     def project_created(call: Call, project_id: int) -> None:
         call.tx.run(_RENAME, id=project_id, name="Half done")
@@ -292,7 +292,7 @@ async def test_a_hook_that_raises_is_undone_alone(
     assert "plugin votes failed in the hook project_created" in caplog.text
 
 
-async def test_a_hook_may_refuse_the_call(database: Path, plugins: Plugins) -> None:
+async def test_a_hook_may_refuse_the_call(database: Location, plugins: Plugins) -> None:
     def project_created(call: Call, project_id: int) -> None:
         raise ProcedureError(-32000, "No more projects")
 
@@ -304,7 +304,7 @@ async def test_a_hook_may_refuse_the_call(database: Path, plugins: Plugins) -> N
 
 
 async def test_a_question_that_a_plugin_can_not_answer_is_answered_by_the_others(
-    database: Path, plugins: Plugins
+    database: Location, plugins: Plugins
 ) -> None:
     def column_in_use(column_id: int) -> bool:
         raise RuntimeError("a plugin fails")
@@ -315,7 +315,7 @@ async def test_a_question_that_a_plugin_can_not_answer_is_answered_by_the_others
         assert await application.removeColumn(columns[0]["id"]) is True
 
 
-async def test_a_hook_of_a_built_in_plugin_that_raises_undoes_the_call(database: Path, plugins: Plugins) -> None:
+async def test_a_hook_of_a_built_in_plugin_that_raises_undoes_the_call(database: Location, plugins: Plugins) -> None:
     def project_created() -> None:
         raise RuntimeError("its part of the work is missing")
 
@@ -328,7 +328,7 @@ async def test_a_hook_of_a_built_in_plugin_that_raises_undoes_the_call(database:
 
 
 async def test_a_reaction_that_raises_is_undone_alone(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     def vote(call: Call, event: Event) -> None:
         call.tx.run(_RENAME, id=event.payload["task"]["project_id"], name="Half done")
@@ -347,7 +347,7 @@ async def test_a_reaction_that_raises_is_undone_alone(
     assert "plugin votes failed in the reaction to task.create" in caplog.text
 
 
-async def test_a_procedure_that_raises_is_reported(database: Path) -> None:
+async def test_a_procedure_that_raises_is_reported(database: Location) -> None:
     @procedure("countVotes", access=ANYONE, effect=Effect.NONE)
     def count_votes(call: Call) -> int:
         raise RuntimeError("SELECT secret")
@@ -411,7 +411,7 @@ class Exiting:
         raise SystemExit(3)
 
 
-async def test_a_plugin_that_ends_the_process_ends_only_its_own_part(database: Path, plugins: Plugins) -> None:
+async def test_a_plugin_that_ends_the_process_ends_only_its_own_part(database: Location, plugins: Plugins) -> None:
     async with running(database, plugins=Plugins([*plugins, plugin("votes", Exiting())])) as server:
         application = server.client()
         for name in ("exit", "exitLater", "exitInside"):
@@ -427,7 +427,7 @@ async def test_a_plugin_that_ends_the_process_ends_only_its_own_part(database: P
 
 
 async def test_start_and_stop_may_be_async_and_may_fail(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     told = []
 
@@ -449,7 +449,7 @@ async def test_start_and_stop_may_be_async_and_may_fail(
 
 
 async def test_an_event_that_nothing_raises_is_told_with_a_suggestion(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     def register_reactions() -> list[BoundReaction]:
         return [reaction(lambda call, event: None, "task.creat")]
@@ -463,7 +463,7 @@ async def test_an_event_that_nothing_raises_is_told_with_a_suggestion(
 # The trace
 
 
-async def test_a_trace_has_a_line_for_each_call_and_tells_no_values(database: Path, plugins: Plugins) -> None:
+async def test_a_trace_has_a_line_for_each_call_and_tells_no_values(database: Location, plugins: Plugins) -> None:
     lines: list[str] = []
     traced = Plugins(plugins, trace=lines.append)
     async with running(database, plugins=traced) as server:
@@ -483,7 +483,7 @@ async def test_a_trace_has_a_line_for_each_call_and_tells_no_values(database: Pa
 # Disabled plugins
 
 
-async def test_a_disabled_group_is_closed_at_the_wire_and_keeps_the_data_in_order(database: Path) -> None:
+async def test_a_disabled_group_is_closed_at_the_wire_and_keeps_the_data_in_order(database: Location) -> None:
     async with running(database, plugins=discovery.load(disabled=["categories", "columns"])) as server:
         application = server.client()
         with pytest.raises(RpcError) as refused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from kanboard_core.database import param, statement
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Project
 from kanboard_core.plugins import Plugin, Plugins
-from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer, running
+from kanboard_core.testing import Client, Forbidden, Location, RpcError, RunningServer, running
 
 MakeAccount = Callable[..., Awaitable[Client]]
 
@@ -88,7 +87,7 @@ class Witness:
 
 
 async def test_plugins_see_it_while_it_stands(
-    database: Path, plugins: Plugins, caplog: pytest.LogCaptureFixture
+    database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     witness = Witness()
     seeing = Plugins([*plugins, Plugin("witness", witness, built_in=True, enabled=True, version="1")])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from tests.plugins.conftest import Unfinished
 
 from kanboard_core.database import Statement
 from kanboard_core.database.compilation import Dialect
-from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer, running
+from kanboard_core.testing import Client, Forbidden, Location, RpcError, RunningServer, running
 
 #: moves or copies a task to a project; answers the id of what then stands there
 Put = Callable[[int, int], Awaitable[int]]
@@ -288,7 +287,7 @@ class TestOtherProjects:
 
 
 @pytest.mark.parametrize("disabled", ["task_tags", "tags", "task_tags, tags"])
-async def test_tags_go_along_although_their_plugins_are_disabled(database: Path, disabled: str) -> None:
+async def test_tags_go_along_although_their_plugins_are_disabled(database: Location, disabled: str) -> None:
     async with running(database, settings=[f"plugins.disabled={disabled}"]) as server:
         application = server.client()
         project, other = [await application.createProject(name) for name in ("One", "Two")]
