@@ -47,6 +47,7 @@ async def served(plugins: Plugins, database: Location, *settings: str) -> AsyncI
             *settings,
         ],
         environment={},
+        schema=plugins.schema,
     )
     async with serving(configuration, plugins) as (_, url):
         yield url
