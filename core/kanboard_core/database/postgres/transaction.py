@@ -25,7 +25,8 @@ _LOCK_PROJECTS = statement(
 )
 
 _DIALECT = PostgresDialect()
-_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
+_INTRANS, _INERROR = TransactionStatus.INTRANS, TransactionStatus.INERROR
+_OPEN = (_INTRANS, _INERROR, TransactionStatus.ACTIVE)
 
 
 class PostgresTransaction(Transaction):
@@ -92,7 +93,7 @@ class PostgresTransaction(Transaction):
         try:
             rows: int = self._cursor.execute(compiled.sql, values).rowcount
         except psycopg.Error as error:
-            raise self._undo_statement(error) from error
+            raise self._undo_statement(compiled, error) from error
         return rows
 
     def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
@@ -102,7 +103,7 @@ class PostgresTransaction(Transaction):
         try:
             self._cursor.executemany(compiled.sql, rows)
         except psycopg.Error as error:
-            raise self._undo_statement(error) from error
+            raise self._undo_statement(compiled, error) from error
 
     def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
         self._guard(compiled)
@@ -110,7 +111,7 @@ class PostgresTransaction(Transaction):
             cursor = self._cursor.execute(compiled.sql, values)
             rows = cursor.fetchall() if cursor.description else ()
         except psycopg.Error as error:
-            raise self._undo_statement(error) from error
+            raise self._undo_statement(compiled, error) from error
         return int(rows[0][0]) if rows else 0
 
     def _guard(self, compiled: Compiled) -> None:
@@ -120,10 +121,12 @@ class PostgresTransaction(Transaction):
             self._command(before + "SAVEPOINT statement")
             self._guarded = True
 
-    def _undo_statement(self, error: psycopg.Error) -> Exception:
+    def _undo_statement(self, compiled: Compiled, error: psycopg.Error) -> Exception:
         """Go back to before a statement that failed; answers the error of ours."""
         ours = self._translated(error)
-        if self._guarded and self.connection.pgconn.transaction_status == TransactionStatus.INERROR:
+        status = self.connection.pgconn.transaction_status
+        # What the driver refuses to send spoils nothing, and leaves what was sent of the rows before.
+        if self._guarded and (status == _INERROR or (compiled.may_conflict and status == _INTRANS)):
             self._command("ROLLBACK TO SAVEPOINT statement")
         return ours
 

@@ -209,6 +209,8 @@ def test_what_does_not_fit_undoes_only_its_statement(tx: Transaction, identifier
         tx.insert(INSERT, name="b", external_id=identifier)
     with pytest.raises(DoesNotFit):
         tx.update(Group, 1, {"external_id": identifier})
+    with pytest.raises(DoesNotFit):
+        tx.run_many(INSERT, [{"name": "b", "external_id": ""}, {"name": "c", "external_id": identifier}])
     assert tx.column(NAMES) == ["a"]
 
 
