@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer
 
@@ -143,10 +144,17 @@ class TestConcurrency:
         names = [category["name"].lower() for category in await application.getAllCategories(project)]
         assert names.count("urgent") == 1
 
-    async def test_the_same_when_categories_are_renamed_and_made(self, application: Client, project: int) -> None:
-        ids = [await application.createCategory(project, f"Category {number}") for number in range(8)]
-        answers = await asyncio.gather(
-            *(application.updateCategory(id, ("Urgent", "URGENT")[id % 2]) for id in ids),
-            *(application.createCategory(project, name) for name in ("urgent", "urGENT")),
-        )
-        assert sum(answer is not False for answer in answers) == 1
+    @pytest.mark.parametrize("first", [("createCategory", 1, "Urgent"), ("updateCategory", 1, "Urgent")])
+    @pytest.mark.parametrize("then", [("createCategory", 1, "URGENT"), ("updateCategory", 2, "URGENT")])
+    async def test_a_name_that_somebody_has_just_taken_is_refused_in_any_case(
+        self,
+        application: Client,
+        project: int,
+        unfinished: Unfinished,
+        first: tuple[Any, ...],
+        then: tuple[Any, ...],
+    ) -> None:
+        async with unfinished(application.call(*first)) as taking:
+            refused = asyncio.ensure_future(application.call(*then))
+        assert await taking
+        assert await refused is False

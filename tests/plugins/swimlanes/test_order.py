@@ -176,11 +176,24 @@ async def test_a_swimlane_that_goes_is_no_others_place(application: Client, unfi
     project = await application.createProject("One")
     lanes = [await application.addSwimlane(project, f"Lane {number}") for number in range(3)]
     async with unfinished(application.removeSwimlane(project, lanes[1])):
-        calls = asyncio.gather(
-            application.changeSwimlanePosition(project, 1, 4),
-            application.updateSwimlane(project, lanes[1], "Other"),
-            application.enableSwimlane(project, lanes[1]),
-        )
-    assert [*await calls] == [False, False, True]
+        moving = asyncio.ensure_future(application.changeSwimlanePosition(project, 1, 4))
+    assert await moving is False
     left = await application.getActiveSwimlanes(project)
     assert [(lane["id"], lane["position"]) for lane in left] == [(1, 1), (lanes[0], 2), (lanes[2], 3)]
+
+
+async def test_a_swimlane_that_goes_is_not_changed(application: Client, unfinished: Unfinished) -> None:
+    project = await application.createProject("One")
+    lane = await application.addSwimlane(project, "Lane")
+    async with unfinished(application.removeSwimlane(project, lane)):
+        changing = asyncio.ensure_future(application.updateSwimlane(project, lane, "Other"))
+    assert await changing is False
+
+
+async def test_a_swimlane_that_is_added_has_a_place(application: Client, unfinished: Unfinished) -> None:
+    project = await application.createProject("One")
+    async with unfinished(application.addSwimlane(project, "Second")):
+        adding = asyncio.ensure_future(application.addSwimlane(project, "Third"))
+    assert await adding
+    left = await application.getActiveSwimlanes(project)
+    assert [(lane["name"], lane["position"]) for lane in left[1:]] == [("Second", 2), ("Third", 3)]
