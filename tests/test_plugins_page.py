@@ -56,6 +56,7 @@ CALLS: dict[str, list[tuple[list[Any], Any]]] = {
         ([1, ["green", "red"]], False),
         ([1, ["green"]], ANSWERED),
     ],
+    "numberTask": [([1], "1"), ([99], None)],
     "countTasks": [([1], 1), ([99], 0)],
     "ring": [([3], True)],
     "getTask": [([1], ANSWERED), ([1, True], ANSWERED)],
