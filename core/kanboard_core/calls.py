@@ -44,11 +44,17 @@ class Call:
     #: Unix seconds, the same during the whole call
     now: int
     origin: Origin = Origin.API
+    #: the address that the request was sent to, as its client says; empty: unknown
+    sent_to: str = ""
 
     @property
     def base_url(self) -> str:
-        """What links in answers begin with, with a closing slash: the option, else the setting, else localhost."""
-        url = self.server.base_url or self.tx.setting("application_url", "http://localhost/")
+        """What links in answers begin with, with a closing slash.
+
+        The option ``base_url``, else the setting ``application_url``, else where the request was sent to, which is the
+        client's word: never for what others read.
+        """
+        url = self.server.base_url or self.tx.setting("application_url") or self.sent_to or "http://localhost/"
         return url if url.endswith("/") else url + "/"
 
     def after_commit(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -91,6 +97,8 @@ class AsyncCall:
     caller: Caller
     #: Unix seconds at which the call began
     now: int
+    #: the address that the request was sent to, as its client says; empty: unknown
+    sent_to: str = ""
 
     async def read(self, function: Callable[Concatenate[Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function(call, ...)`` in a reader, on one snapshot."""
@@ -108,4 +116,5 @@ class AsyncCall:
         return await asyncio.to_thread(function, *args, **kwargs)
 
     def _run(self, function: Callable[..., T], args: Any, kwargs: Any, transaction: Transaction) -> T:
-        return function(Call(self.server, self.caller, transaction, self.now), *args, **kwargs)
+        call = Call(self.server, self.caller, transaction, self.now, sent_to=self.sent_to)
+        return function(call, *args, **kwargs)

@@ -37,6 +37,8 @@ class Request:
 
     entries: Sequence[Invocation | Answer]
     credentials: Credentials
+    #: the address that it was sent to, as the client says; empty: unknown
+    sent_to: str = ""
 
 
 @dataclass(slots=True)
@@ -252,7 +254,7 @@ class Dispatcher:
         try:
             procedure.access.check_application(caller)
             arranged = procedure.parameters.arranged(entry.params)
-            call = Call(self._server, caller, transaction or NO_DATABASE, now)
+            call = Call(self._server, caller, transaction or NO_DATABASE, now, sent_to=request.sent_to)
             if transaction is None:
                 result = procedure.function(call, *procedure.parameters.converted(arranged))
             elif transaction.writable:
@@ -279,7 +281,7 @@ class Dispatcher:
 
     async def _run_async(self, request: Request, started: _Started) -> Answer | None:
         entry = started.entry
-        call = AsyncCall(self._server, started.caller, int(time.time()))
+        call = AsyncCall(self._server, started.caller, int(time.time()), request.sent_to)
         try:
             result = await started.procedure.function(call, *started.arguments)
         except Forbidden:

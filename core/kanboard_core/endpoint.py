@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from multidict import istr
 
-from kanboard_core import framing
+from kanboard_core import framing, hosts
 from kanboard_core.access_log import AccessLog
 from kanboard_core.authentication import Credentials, basic_credentials, encoded_credentials
 from kanboard_core.dispatcher import Reply, Request
@@ -34,6 +34,7 @@ _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
 
 _REQUEST_ID = istr("X-Request-Id")
+_FORWARDED_SCHEME = istr("X-Forwarded-Proto")
 
 
 class Endpoint:
@@ -62,7 +63,7 @@ class Endpoint:
         if request.path == self._path:
             return await self._rpc(request)
         address = self._proxies.address(request)
-        answer = await self._pages.answer(request, self._credentials(request, address))
+        answer = await self._pages.answer(request, self._credentials(request, address), self._sent_to(request))
         if answer is None:
             words = {"error": f"nothing is served here; calls go to {self._path}"}
             return response(orjson.dumps(words), web.HTTPNotFound.status_code)
@@ -101,7 +102,8 @@ class Endpoint:
     async def _carry_out(self, request: web.BaseRequest, message: Message, address: str) -> Reply:
         if not any(isinstance(entry, Invocation) for entry in message.entries):
             return Reply([entry for entry in message.entries if isinstance(entry, dict)])
-        return await self._dispatcher.answer(Request(message.entries, self._credentials(request, address)))
+        credentials = self._credentials(request, address)
+        return await self._dispatcher.answer(Request(message.entries, credentials, self._sent_to(request)))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         content = request.content
@@ -133,6 +135,9 @@ class Endpoint:
     def _body_too_large(self) -> NotAMessage:
         return NotAMessage(framing.INVALID_REQUEST, f"The body of a request may hold {self._body_limit} bytes")
 
+    def _sent_to(self, request: web.BaseRequest) -> str:
+        return hosts.url(self._proxies.scheme(request), request.headers.get(hdrs.HOST, ""), self._prefix)
+
     def _credentials(self, request: web.BaseRequest, address: str) -> Credentials:
         username, password = self._name_and_password(request)
         return Credentials(username, password, address, _text(request.headers.get(hdrs.USER_AGENT, "")))
@@ -150,7 +155,7 @@ class Endpoint:
 
 
 class TrustedProxies:
-    """Finds the caller's address behind reverse proxies."""
+    """Finds what reverse proxies tell of a request: the caller's address, and whether it came over TLS."""
 
     def __init__(self, networks: Iterable[str], headers: Iterable[str]) -> None:
         self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
@@ -170,6 +175,13 @@ class TrustedProxies:
                 except ValueError:
                     continue
         return peer
+
+    def scheme(self, request: web.BaseRequest) -> str:
+        """http or https: the server's own, or what a trusted proxy says."""
+        forwarded = request.headers.get(_FORWARDED_SCHEME, "").lower()
+        if request.secure or (forwarded == "https" and self._trusted(request.remote or "")):
+            return "https"
+        return "http"
 
     def _trusted(self, peer: str) -> bool:
         try:

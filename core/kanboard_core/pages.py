@@ -46,8 +46,10 @@ class Pages:
             "/ready": health.ready,
         }
 
-    async def answer(self, request: web.BaseRequest, credentials: Credentials) -> web.StreamResponse | None:
-        """The page that was asked for; None when there is none."""
+    async def answer(
+        self, request: web.BaseRequest, credentials: Credentials, sent_to: str
+    ) -> web.StreamResponse | None:
+        """The page that was asked for, at the address ``sent_to``; None when there is none."""
         if not request.path.startswith(self._prefix + "/"):
             return None
         path = request.path.removeprefix(self._prefix)
@@ -56,7 +58,7 @@ class Pages:
             return response(orjson.dumps(content), status)
         found = self._server.routes.find(request.method, path)
         if isinstance(found, tuple):
-            return await self._carry_out(request, credentials, *found)
+            return await self._carry_out(request, credentials, sent_to, *found)
         if found:
             refusal = _refusal(405, "the method isn't allowed")
             refusal.headers[hdrs.ALLOW] = ", ".join(found)
@@ -64,13 +66,13 @@ class Pages:
         return None
 
     async def _carry_out(
-        self, request: web.BaseRequest, credentials: Credentials, route: Route, parts: dict[str, str]
+        self, request: web.BaseRequest, credentials: Credentials, sent_to: str, route: Route, parts: dict[str, str]
     ) -> web.StreamResponse:
         try:
             caller = APPLICATION
             if route.access is not None:
                 caller = await self._server.dispatcher.caller(credentials, route.access)
-            call = AsyncCall(self._server, caller, int(time.time()))
+            call = AsyncCall(self._server, caller, int(time.time()), sent_to)
             answer = await route.handler(call, request, **parts)
             if isinstance(answer, web.StreamResponse):
                 return answer

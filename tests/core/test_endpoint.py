@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kanboard_core.arguments import Scalar
-from kanboard_core.calls import Call
+from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.configuration import load
 from kanboard_core.database import insertion, statement
 from kanboard_core.hooks import hookimpl
@@ -28,7 +28,7 @@ from kanboard_core.permissions import ADMINISTRATORS, ANYONE
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.procedures import READS, Effect, Procedure, declared_in, procedure
 from kanboard_core.serving import serving
-from kanboard_core.testing import Client, Location, RpcError, RunningServer, Unauthorized
+from kanboard_core.testing import Client, Location, RpcError, RunningServer, Unauthorized, running
 from kanboard_core.testing.databases import database_url
 
 _NAMES = statement(Group.select(Group.name).order_by(Group.id))
@@ -58,6 +58,16 @@ def administrate(call: Call) -> bool:
 @procedure("fail", access=ANYONE, effect=READS)
 def fail(call: Call, secret: str = "") -> None:
     raise RuntimeError(f"SELECT the inside of the server {secret}")
+
+
+@procedure("link", access=ANYONE, effect=READS)
+def link(call: Call) -> str:
+    return call.base_url
+
+
+@procedure("linkFromTheLoop", access=ANYONE)
+async def link_from_the_loop(call: AsyncCall) -> str:
+    return await call.read(link)
 
 
 @procedure("odd", access=ANYONE, effect=READS)
@@ -144,9 +154,10 @@ class Connection:
         *headers: str | bytes,
         start: str | bytes = "POST /jsonrpc.php HTTP/1.1",
         length: bool = True,
+        host: str = "Host: kanban.example",
     ) -> None:
         """Send a request, by the application, with these header lines and what HTTP needs."""
-        lines = [start, "Host: kanban.example", APPLICATION, *headers]
+        lines = [start, *([host] if host else []), APPLICATION, *headers]
         lines += [f"Content-Length: {len(body)}"] if length else []
         self.writer.write(b"".join(as_bytes(line) + b"\r\n" for line in lines) + b"\r\n" + body)
 
@@ -181,12 +192,10 @@ async def connected(server: RunningServer) -> AsyncIterator[Connection]:
             await writer.wait_closed()
 
 
-async def sent(
-    server: RunningServer, body: bytes = ECHO, *headers: str | bytes, start: str | bytes = "POST /jsonrpc.php HTTP/1.1"
-) -> Answer:
-    """The answer to one request of the application."""
+async def sent(server: RunningServer, body: bytes = ECHO, *headers: str | bytes, **others: Any) -> Answer:
+    """The answer to one request of the application; other arguments are those of ``Connection.send``."""
     async with connected(server) as connection:
-        connection.send(body, *headers, start=start)
+        connection.send(body, *headers, **others)
         return await connection.answer()
 
 
@@ -364,6 +373,47 @@ async def test_the_host_does_not_matter(server: RunningServer, host: bytes) -> N
         connection.writer.write(b"POST /jsonrpc.php HTTP/1.1\r\nHost: " + host + b"\r\n" + APPLICATION.encode())
         connection.writer.write(b"\r\nContent-Length: %d\r\n\r\n%s" % (len(ECHO), ECHO))
         assert (await connection.answer()).json == ECHOED
+
+
+# What links begin with
+
+LOCALHOST = "http://localhost/"
+
+
+async def links(server: RunningServer, *headers: str, path: str = "/jsonrpc.php") -> str:
+    """What the links in answers to a request with these headers begin with."""
+    batch = b"[%s,%s]" % (call_of("link"), call_of("linkFromTheLoop"))
+    answers = (await sent(server, batch, *headers, start=f"POST {path} HTTP/1.1", host="")).json
+    assert answers[0]["result"] == answers[1]["result"]
+    return str(answers[0]["result"])
+
+
+async def test_links_begin_with_the_host_that_the_client_names(server: RunningServer) -> None:
+    assert await links(server, "Host: example.org") == "http://example.org/"
+    assert await links(server, "Host: example.org:81") == "http://example.org:81/"
+    for unknown in ("Host: 127.0.0.1:8080", "Host: localhost", "Host: a b", "Host: "):
+        assert await links(server, unknown, "X-Forwarded-Host: example.org") == LOCALHOST, unknown
+
+
+async def test_the_setting_of_the_application_says_it_better(server: RunningServer) -> None:
+    server.sql("UPDATE settings SET value = 'https://tasks.example.org/kb' WHERE option = 'application_url'")
+    assert await links(server, "Host: example.org") == "https://tasks.example.org/kb/"
+
+
+@pytest.mark.parametrize("settings", [["server.base_url=https://example.com"]], ids=[""])
+async def test_the_option_says_it_best(server: RunningServer) -> None:
+    server.sql("UPDATE settings SET value = 'https://tasks.example.org/' WHERE option = 'application_url'")
+    assert await links(server, "Host: example.org") == "https://example.com/"
+
+
+@pytest.mark.parametrize(("network", "scheme"), [("127.0.0.0/8", "https"), ("10.0.0.0/8", "http"), ("", "http")])
+async def test_a_trusted_proxy_says_whether_the_client_speaks_tls(
+    database: Location, plugins: Plugins, network: str, scheme: str
+) -> None:
+    settings = ["server.prefix=/kanban", f"server.trusted_proxy_networks={network}"]
+    async with running(database, plugins=plugins, settings=settings) as server:
+        said = ("Host: example.org", "X-Forwarded-Proto: https")
+        assert await links(server, *said, path="/kanban/jsonrpc.php") == f"{scheme}://example.org/kanban/"
 
 
 # Bodies

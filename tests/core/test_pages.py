@@ -31,6 +31,14 @@ async def show(call: AsyncCall, request: web.BaseRequest, project_id: str) -> we
     return web.Response(text=f"{await call.read(name_of, int(project_id))} for {call.caller.name}")
 
 
+def base_of(call: Call) -> str:
+    return call.base_url
+
+
+async def link(call: AsyncCall, request: web.BaseRequest) -> web.Response:
+    return web.Response(text=await call.read(base_of))
+
+
 async def fail(call: AsyncCall, request: web.BaseRequest) -> web.Response:
     raise RuntimeError("the password is hunter2")
 
@@ -49,6 +57,7 @@ async def hello(call: AsyncCall, request: web.BaseRequest) -> web.Response:
 
 ROUTES = (
     Route("/votes/{project_id}", show, ANYONE),
+    Route("/votes/link", link, None),
     Route("/votes/fail", fail, None),
     Route("/votes/nothing", nothing, None),
     Route("/votes/leave", leave, None),
@@ -92,6 +101,12 @@ async def test_a_page_gets_the_parts_of_its_path_and_its_caller(server: RunningS
     project_id = await application.createProject("Moving")
     assert await asked(server, f"/votes/{project_id}", auth=("admin", "admin")) == (200, "Moving for admin")
     assert await asked(server, f"/votes/{project_id}", auth=("jsonrpc", "test")) == (200, "Moving for jsonrpc")
+
+
+async def test_links_in_a_page_begin_with_the_host_that_the_client_names(server: RunningServer) -> None:
+    async with server.session.get(f"{server.base_url}votes/link", headers={"Host": "example.org"}) as response:
+        prefix = server.server.configuration.text("server", "prefix")
+        assert await response.text() == f"http://example.org{prefix}/"
 
 
 async def test_without_credentials_it_asks_for_them(server: RunningServer) -> None:

@@ -152,6 +152,18 @@ async def test_https(plugins: Plugins, database: Location, tls: list[str], trust
         assert await version(url, ssl=trusting) == "1.2.53"
 
 
+async def test_links_in_answers_over_tls_begin_with_https(
+    plugins: Plugins, database: Location, tls: list[str], trusting: ssl.SSLContext
+) -> None:
+    calls = [{"jsonrpc": "2.0", "method": "createProject", "params": ["One"], "id": 1}]
+    calls += [{"jsonrpc": "2.0", "method": "getProjectById", "params": [1], "id": 2}]
+    async with served(plugins, database, *tls) as url, aiohttp.ClientSession() as session:
+        headers = AUTH | {"Host": "example.org"}
+        async with session.post(url, json=calls, headers=headers, ssl=trusting) as response:
+            answers = await response.json()
+    assert answers[1]["result"]["url"]["board"] == "https://example.org/board/1"
+
+
 async def test_who_does_not_trust_the_certificate_or_speaks_no_tls_gets_nothing(
     plugins: Plugins,
     database: Location,

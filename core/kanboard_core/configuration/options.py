@@ -253,7 +253,7 @@ CORE_SCHEMA = Schema(
                     "base_url",
                     "",
                     "Address that URLs in answers begin with. Empty: the application URL in Kanboard's settings, and "
-                    "without one http://localhost/, as Kanboard does.",
+                    "without one the host that the client named.",
                     check=a_web_address,
                 ),
                 Option("certificate", "", "PEM file with the certificate chain. With a key: HTTPS.", needs="key"),

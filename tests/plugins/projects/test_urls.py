@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kanboard_core.testing import Client, RunningServer
@@ -30,6 +32,19 @@ async def test_they_begin_with_the_address_of_the_settings(
         *await application.getAllProjects(),
     ]
     assert [project["url"] for project in found] == [url] * 5
+
+
+async def test_without_that_they_begin_with_the_host_that_the_client_names(
+    application: Client, server: RunningServer
+) -> None:
+    project = await application.createProject("One")
+    await application.enableProjectPublicAccess(project)
+    call = {"jsonrpc": "2.0", "method": "getProjectById", "params": [project], "id": 1}
+    _, body = await application.send_bytes(json.dumps(call).encode(), headers={"Host": "example.org:81"})
+    url = json.loads(body)["result"]["url"]
+    assert len(url) == 5
+    assert all(page.startswith("http://example.org:81/") for page in url.values())
+    assert (await application.getProjectById(project))["url"]["board"] == f"http://localhost/board/{project}"
 
 
 async def test_public_pages_are_there_while_public_access_is_on(application: Client) -> None:
