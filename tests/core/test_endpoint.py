@@ -695,10 +695,20 @@ async def test_on_a_full_disk_writes_of_others_at_the_same_time_are_kept(
 
 async def test_a_nul_in_a_text_or_an_id_comes_back(server: RunningServer, application: Client) -> None:
     assert await application.echo("a\0b") == "a\0b"
-    await application.add("a\0b")
-    assert await application.names() == ["a\0b"]
     answer = await sent(server, call_of("echo", id="a\0b"))
     assert answer.json["id"] == "a\0b"
+
+
+@pytest.mark.sqlite
+async def test_a_nul_can_be_stored(application: Client) -> None:
+    await application.add("a\0b")
+    assert await application.names() == ["a\0b"]
+
+
+@pytest.mark.postgres
+async def test_a_text_with_a_nul_is_refused_where_it_can_not_be_stored(application: Client) -> None:
+    assert await application.add("a\0b") is False
+    assert await application.names() == []
 
 
 @pytest.mark.parametrize("method", ["echo\0", "\0", "\0echo", "e\0cho"])
