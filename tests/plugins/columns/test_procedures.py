@@ -88,9 +88,17 @@ class TestAddColumn:
     async def test_any_title_but_null_will_do(self, application: Client, project: int) -> None:
         assert await application.addColumn(project, None) is False
         assert await application.addColumn(project, "")
-        assert await application.addColumn(project, "t" * 5000)
+        assert await application.addColumn(project, "t" * 255)
         assert await application.addColumn(project, 5)
-        assert (await titles(application, project))[4:] == ["", "t" * 5000, "5"]
+        assert (await titles(application, project))[4:] == ["", "t" * 255, "5"]
+
+    @pytest.mark.sqlite
+    async def test_a_title_may_be_long(self, application: Client, project: int) -> None:
+        assert await application.addColumn(project, "t" * 5000)
+
+    @pytest.mark.postgres
+    async def test_a_title_that_the_column_of_the_table_can_not_hold(self, application: Client, project: int) -> None:
+        assert await application.addColumn(project, "t" * 256) is False
 
     @pytest.mark.parametrize(
         ("given", "stored"),

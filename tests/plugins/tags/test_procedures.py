@@ -40,7 +40,7 @@ async def test_they_are_sorted_by_code_points(application: Client, project: int)
 
 
 class TestCreateTag:
-    @pytest.mark.parametrize("name", ["Bug", "BUG", " bug", "", "0", "n" * 300, 7])
+    @pytest.mark.parametrize("name", ["Bug", "BUG", " bug", "", "0", "n" * 255, 7])
     async def test_any_other_name_will_do(self, application: Client, project: int, name: Any) -> None:
         assert await application.createTag(project, name) == 2
 
