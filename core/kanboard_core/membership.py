@@ -13,7 +13,7 @@ from typing import Any
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser, User
-from kanboard_core.permissions import ProjectRole
+from kanboard_core.permissions import ProjectRole, role_in_project
 from kanboard_core.validation import is_empty, numeric
 
 
@@ -36,7 +36,7 @@ def _user_is_in(*, assignable: bool) -> Any:
 _PEOPLE = User.select(User.id, User.name, User.username)
 _USERS = statement(_PEOPLE.where(_user_is_in(assignable=False)).order_by(User.id))
 _ASSIGNABLE = statement(_PEOPLE.where(_user_is_in(assignable=True)).order_by(User.id))
-_IS_ASSIGNABLE = statement(User.select(User.id).where((User.id == param("user_id")) & _user_is_in(assignable=True)))
+_ACTIVE = statement(User.select(User.id).where((User.id == param("user_id")) & (User.is_active == 1)))
 
 
 def project_users(tx: Transaction, project_id: int) -> dict[int, str]:
@@ -45,16 +45,19 @@ def project_users(tx: Transaction, project_id: int) -> dict[int, str]:
 
 
 def assignable_users(tx: Transaction, project_id: int) -> dict[int, str]:
-    """Whom tasks of a project may be assigned to: user id -> display name, in their order.
+    """Whom tasks of a project may be assigned to, in lists: user id -> display name, in their order.
 
-    Active accounts with a role other than project-viewer, directly or through a group.
+    Active accounts with a row of a role other than project-viewer, their own or a group's. That is more than are
+    accepted (``is_assignable``).
     """
     return _by_display_name(tx.all(_ASSIGNABLE, project_id=project_id))
 
 
 def is_assignable(tx: Transaction, project_id: int, user_id: int) -> bool:
-    """Whether tasks of a project may be assigned to an account."""
-    return tx.one(_IS_ASSIGNABLE, project_id=project_id, user_id=user_id) is not None
+    """Whether tasks of a project may be assigned to an account: it is active, and its role is more than a viewer's."""
+    if role_in_project(tx, project_id, user_id) in ("", ProjectRole.VIEWER.value):
+        return False
+    return tx.one(_ACTIVE, user_id=user_id) is not None
 
 
 def in_projects_of(project_id: Any, user: str) -> Any:

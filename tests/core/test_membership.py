@@ -62,6 +62,17 @@ async def test_a_row_of_more_than_a_viewer_makes_an_active_account_assignable(
         if active and ({own, of_group} - {None, "project-viewer"})
     }
     assert set(await server.server.database.read(lambda tx: assignable_users(tx, 1))) == assignable
+
+
+async def test_a_task_is_given_to_active_accounts_whose_role_is_more_than_a_viewers(
+    server: RunningServer, people: dict[int, tuple[str | None, str | None, bool]]
+) -> None:
+    """Unlike in the list the own role decides, if it isn't empty."""
+    assignable = {
+        user_id
+        for user_id, (own, of_group, active) in people.items()
+        if active and (own or of_group) not in (None, "", "project-viewer")
+    }
     one_by_one = await server.server.database.read(
         lambda tx: {user_id for user_id in people if is_assignable(tx, 1, user_id)}
     )

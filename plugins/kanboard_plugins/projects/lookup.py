@@ -14,8 +14,8 @@ _CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
 def capitals(value: Any) -> str:
-    """An identifier as it is stored: ASCII letters as capitals, others as they are; "" for null."""
-    return (to_text(value) or "").translate(_CAPITALS)
+    """An identifier as it is stored: ASCII letters as capitals, others as they are; "" for null and the number 0."""
+    return (to_text(value or "") or "").translate(_CAPITALS)
 
 
 #: several projects may have one name: the oldest counts

@@ -125,7 +125,7 @@ def get_project_by_name(call: Call, name: Text) -> ProjectObject | Literal[False
 
 
 @procedure("getProjectByIdentifier", access=viewers(lookup.IDENTIFIER), effect=READS)
-def get_project_by_identifier(call: Call, identifier: Text) -> ProjectObject | Literal[False]:
+def get_project_by_identifier(call: Call, identifier: Scalar) -> ProjectObject | Literal[False]:
     """The project of that identifier, in capitals or not; false when there is none."""
     found = call.tx.one(lookup.PROJECT_BY_IDENTIFIER, value=lookup.capitals(identifier))
     return with_url(call, found) or False

@@ -74,6 +74,13 @@ async def test_a_number_is_a_name_too(application: Client) -> None:
     assert (await application.getProjectByName(42))["id"] == project
 
 
+async def test_the_number_0_is_no_identifier_though_its_text_is(application: Client) -> None:
+    project = await application.createProject(name="One", identifier="0")
+    assert (await application.getProjectByIdentifier("0"))["id"] == project
+    for nothing in (0, False, "", None):
+        assert await application.getProjectByIdentifier(nothing) is False
+
+
 @pytest.mark.parametrize(("procedure", "value"), BY_WHAT)
 async def test_strangers_are_refused_what_exists_and_told_what_does_not(
     administrator: Client, application: Client, project: int, procedure: str, value: str
