@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations``."""
+"""The command line: ``python -m bench compare|limits|commits|configurations|boards``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import limits, report
+from bench import boards, limits, report
 from bench.cases import CASES, workload
 from bench.comparison import Comparison, alternate
 from bench.revisions import RevisionError, install
@@ -84,6 +84,13 @@ def parser() -> argparse.ArgumentParser:
         ways.add_argument(
             f"--{side}", action="append", default=[], metavar="SECTION.OPTION=VALUE", help="for this side; repeatable"
         )
+
+    board = commands.add_parser("boards", parents=[common, settings], help="what a board costs, and who feels it")
+    board.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    board.add_argument(
+        "--tasks", type=numbers, default=[1000, 17000, 100000], help="in all (default: 1000,17000,100000)"
+    )
+    board.add_argument("--strict", action="store_true", help="a missed target is a failure")
     return top
 
 
@@ -185,6 +192,28 @@ def run_limits(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     return status
 
 
+def run_boards(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `boards`."""
+    if min(options.tasks) < boards.SMALL:
+        raise ValueError(f"--tasks: a database has at least {boards.SMALL} tasks")
+    plan = boards.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        totals=sorted(options.tasks),
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    verdicts, costs = boards.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    print()
+    print(report.table(boards.HEADINGS, [cost.row() for cost in costs]))
+    print()
+    print(report.table(("target", "measured", "wanted", "met"), [verdict.row() for verdict in verdicts]))
+    if options.json:
+        report.write_json(options.json, options.environment, boards.as_json(verdicts, costs))
+    return 1 if options.strict and not all(verdict.met for verdict in verdicts) else 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a subcommand; 0 when all answers were good, 1 when some were bad, 2 when nothing could be measured."""
     options = parser().parse_args(arguments)
@@ -196,6 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "limits": run_limits,
         "commits": run_commits,
         "configurations": run_configurations,
+        "boards": run_boards,
     }[options.subcommand]
     try:
         with asyncio.Runner(loop_factory=loop_factory(options.client_loop)) as runner:

@@ -112,6 +112,10 @@ class Server:
         except OSError:
             return None
 
+    def processor(self) -> float:
+        """Seconds of processor time used so far, child processes included.  Raises OSError where /proc doesn't tell."""
+        return sum(map(_processor, _family(self._process.pid)))
+
     def stop(self) -> None:
         """Ends the server and waits for its end."""
         if self._process.poll() is None:
@@ -138,6 +142,13 @@ def _resident(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     return 0
+
+
+def _processor(pid: int) -> float:
+    """Seconds that one process has spent, in itself and in the kernel."""
+    _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def bare_server(token: str, loop: str = "auto") -> Server:

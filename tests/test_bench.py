@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import boards
 from bench.__main__ import main
 from bench.answers import Answer, AnswerReader, MalformedAnswerError, good_batch, good_call
+from bench.boards import Cost
 from bench.cases import CASES, workload
 from bench.comparison import Ratio, percentile, performance, ratio
 from bench.limits import Verdict
@@ -21,6 +23,8 @@ from bench.load import Slice, Workload, run_slice
 from bench.report import table
 from bench.seed import IMAGINED, Address, SeedError, seed
 from bench.server import Server, ServerError, bare_server
+
+from kanboard_core.testing import running
 
 GOOD = b'{"jsonrpc":"2.0","result":true,"id":1}'
 
@@ -336,3 +340,37 @@ def test_bare_against_bare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         assert main([*arguments, "--token", "wrong", "--cases", "getTask"]) == 1
         assert "HTTP 401" in capsys.readouterr().err
     assert main([*arguments, "--cases", "getTask"]) == 2
+
+
+class TestBoards:
+    @pytest.mark.sqlite
+    async def test_the_boards_that_are_made(self, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(boards, "SMALL", 16)
+        monkeypatch.setattr(boards, "LARGE", 40)
+        monkeypatch.setattr(boards, "_OTHER", 7)
+        assert boards.fill(database, 75) == {1: 16, 2: 40}
+        async with running(database) as server:
+            for table in ("tasks", "comments"):
+                assert server.sql(f"SELECT COUNT(*) FROM {table}") == [(75,)]
+            assert server.sql("SELECT COUNT(*) FROM projects") == [(5,)]
+            for project_id, tasks in ((1, 16), (2, 40), (3, 7), (5, 5)):
+                board = await server.client().getBoard(project_id)
+                assert sum(lane["nb_tasks"] for lane in board) == tasks
+            cells = [column["tasks"] for lane in await server.client().getBoard(1) for column in lane["columns"]]
+            assert [len(cell) for cell in cells] == [2] * 8
+            assert {len(task["tags"]) for cell in cells for task in cell} == {0, 1, 2}
+
+    @pytest.mark.sqlite
+    def test_without_room_for_the_large_one(self, database: Path) -> None:
+        assert boards.fill(database, 1000) == {1: 1000}
+
+    def test_targets(self) -> None:
+        costs = [Cost(1000, 1000, 20, 1, 10), Cost(17000, 1000, 25, 1, 20), Cost(17000, 5000, 200, 1, 30)]
+        verdicts = {verdict.name: (verdict.measured, verdict.met) for verdict in boards.verdicts(costs)}
+        assert verdicts == {
+            "board of 1000, CPU ms": (25, True),
+            "board of 1000 among 17000 / 1000 tasks": (1.25, False),
+            "board of 5000 / 1000, among 17000": (8, False),
+            "getVersion beside a board of 5000, p99 ms": (30, False),
+        }
+        assert [verdict.met for verdict in boards.verdicts(costs[:1])] == [True, True]

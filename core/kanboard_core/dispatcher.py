@@ -260,8 +260,9 @@ class Dispatcher:
             elif transaction.writable:
                 with transaction.call():
                     result = self._checked(entry, procedure, call, arranged)
+                result = framing.ready(result)
             else:
-                result = self._checked(entry, procedure, call, arranged)
+                result = framing.ready(self._checked(entry, procedure, call, arranged))
         except (Forbidden, _Started, StorageFailed, TransactionLost):
             raise
         except CONTAINED as error:

@@ -40,6 +40,11 @@ DEPTH_LIMIT = 512
 #: when it is decoded, and millions of tiny values cost seconds and gigabytes
 VALUE_LIMIT = 1_000_000
 
+#: bytes of a long list that are encoded at once, more or less
+_PIECE = 64 * 1024
+#: elements of a list that isn't long
+_SHORT = 50
+
 #: a number whose digits may exceed 64 bits, which only the standard library's parser keeps exactly
 _HUGE_NUMBER = re.compile(rb"[0-9]{19}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -100,6 +105,18 @@ def error(code: int, id: Any, data: str | None = None, *, message: str | None = 
     return {"jsonrpc": "2.0", "error": described, "id": id}
 
 
+def ready(value: Any) -> Any:
+    """The value of a result, with its long lists encoded.
+
+    Whoever has carried out the call does this, in its thread. It is done piece by piece, for nothing else runs in the
+    process while a piece is encoded. What JSON can't express stays as it is.
+    """
+    try:
+        return _ready(value)
+    except (TypeError, RecursionError):
+        return value
+
+
 def encode(answer: Answer | list[Answer]) -> bytes:
     """The bytes of an answer, or of a batch's answers. A result that JSON can't express becomes an internal error."""
     try:
@@ -108,6 +125,26 @@ def encode(answer: Answer | list[Answer]) -> bytes:
         if isinstance(answer, list):
             return b"[" + b",".join(map(_encode_one, answer)) + b"]"
         return _encode_one(answer)
+
+
+def _ready(value: Any) -> Any:
+    if type(value) is list:
+        return _encoded(value) if len(value) > _SHORT else [_ready(element) for element in value]
+    if type(value) is dict:
+        nested = {key: _ready(element) for key, element in value.items() if type(element) in (list, dict)}
+        return {**value, **nested} if nested else value
+    return value
+
+
+def _encoded(values: list[Any]) -> orjson.Fragment:
+    pieces = []
+    start, count = 0, 1
+    while start < len(values):
+        piece = orjson.dumps(values[start : start + count], option=orjson.OPT_NON_STR_KEYS)
+        pieces.append(piece[1:-1])
+        start += count
+        count = max(1, count * _PIECE // len(piece))
+    return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
 
 
 def _encode_one(answer: Answer) -> bytes:

@@ -4,14 +4,16 @@ reaction that raises."""
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
+from kanboard_core import framing
 from kanboard_core.arguments import Id
 from kanboard_core.calls import AsyncCall, Call, ProcedureError
-from kanboard_core.database import insertion, param, statement
+from kanboard_core.database import Row, insertion, param, statement
 from kanboard_core.events import BoundReaction, Event, EventType, Stage, reaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Group, User
@@ -28,6 +30,11 @@ _DISABLE = statement(User.update({User.is_active: 0}).where(User.id == param("us
 @procedure("names", access=ANYONE, effect=READS)
 def names(call: Call) -> list[str]:
     return call.tx.column(_NAMES)
+
+
+@procedure("rows", access=ANYONE, effect=READS)
+def rows(call: Call) -> list[Row]:
+    return call.tx.all(_NAMES)
 
 
 @procedure("add", access=ANYONE)
@@ -113,7 +120,7 @@ class _Example:
     def register_procedures(self) -> list[Procedure]:
         functions: list[Callable[..., Any]] = [
             names, add, add_and_answer_false, add_and_raise, add_and_refuse, fail,
-            write_though_declared_to_read, ask_without_database, disable, add_later, mine,
+            rows, write_though_declared_to_read, ask_without_database, disable, add_later, mine,
         ]  # fmt: skip
         return [declaration(function) for function in functions]
 
@@ -239,6 +246,37 @@ async def test_a_batch_of_reads_is_one_snapshot(server: RunningServer, applicati
         assert len({len(answer["result"]) for answer in answers}) == 1
     await writing
     assert len(await application.names()) == 30
+
+
+@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1501])
+async def test_every_row_of_a_long_result_comes_in_its_order(
+    server: RunningServer, application: Client, count: int
+) -> None:
+    names = [f"group {number:04}" for number in range(count)]
+    if names:
+        values = ", ".join(f"({number + 1}, '{name}', '')" for number, name in enumerate(names))
+        server.sql(f"INSERT INTO groups (id, name, external_id) VALUES {values}")
+    assert await application.names() == names
+    assert await application.rows() == [{"name": name} for name in names]
+
+
+async def test_a_long_result_is_encoded_where_the_call_was_carried_out(
+    server: RunningServer, application: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the event loop, on which all calls wait, has nothing to do for it."""
+    threads = []
+    encoded = framing._encoded
+
+    def noted(values: list[Any]) -> Any:
+        threads.append(threading.current_thread())
+        return encoded(values)
+
+    monkeypatch.setattr(framing, "_encoded", noted)
+    await application.batch(*[("add", f"group {number}") for number in range(60)])
+    assert len(await application.names()) == 60
+    assert len(await application.batch(("add", "last"), ("names",))) == 2
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
 
 
 async def test_every_concurrent_write_is_kept(server: RunningServer, application: Client) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from kanboard_core.framing import (
     encode,
     error,
     parse,
+    ready,
     result,
 )
 
@@ -432,6 +434,43 @@ def test_an_answer_decodes_to_what_was_answered(answered: list[tuple[Any, Any]])
     answers = [result(value, request_id) for value, request_id in answered]
     assert exactly(encode(answers)) == repr(answers)
     assert exactly(encode(answers[0])) == repr(answers[0])
+
+
+_ROWS = st.lists(st.dictionaries(st.sampled_from("abc"), _RESULTS, max_size=3), max_size=4)
+
+
+@settings(deadline=None, max_examples=50)
+@given(_RESULTS | _ROWS, _ROWS, st.integers(1, 60))
+def test_a_result_whose_long_lists_are_encoded_already_is_the_same(value: Any, rows: list[Any], times: int) -> None:
+    for whole in (rows * times, {"rows": rows * times, "value": value}, [{1: [rows * times]}, value, "last"]):
+        assert exactly(encode(result(ready(whole), 1))) == exactly(encode(result(whole, 1)))
+
+
+def test_a_long_list_is_encoded_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+    dumps = orjson.dumps
+
+    def noted(value: Any, *, option: int | None = None) -> bytes:
+        encoded = dumps(value, option=option)
+        lengths.append(len(encoded))
+        return encoded
+
+    monkeypatch.setattr(orjson, "dumps", noted)
+    row = {"text": "x" * 1000}
+    whole = ready([{"columns": [{"tasks": [row] * 500}, {"tasks": [row] * 500}]}])
+    assert len(lengths) > 10
+    assert max(lengths) < 2 * 64 * 1024
+    assert json.loads(encode(result(whole, 1)))["result"] == [
+        {"columns": [{"tasks": [row] * 500}, {"tasks": [row] * 500}]}
+    ]
+
+
+@pytest.mark.parametrize("odd", [object(), 2**64, "\ud800"], ids=["object", "number", "surrogate"])
+def test_a_long_list_that_json_cannot_express_is_an_internal_error_too(
+    odd: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert json.loads(encode(result(ready([1] * 100 + [odd]), 1)))["error"]["code"] == INTERNAL_ERROR
+    assert "can't be written as JSON" in caplog.text
 
 
 @settings(deadline=None, max_examples=50)

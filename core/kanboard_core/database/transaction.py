@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +18,15 @@ from kanboard_core.models import Setting
 
 _SETTING = statement(Setting.select(Setting.value).where(Setting.option == param("option")))
 
+#: rows that are taken at once from a result
+_PORTION = 500
+#: seconds in which other threads come to their turn
+_TURN = 0.0001
+
 #: the rows of a result as the driver gives them
 Tuples = Sequence[Sequence[Any]]
+#: what makes something of them
+Shaping = Callable[[Compiled, Tuples], list[Any]]
 
 
 class Transaction(ABC):
@@ -45,10 +53,7 @@ class Transaction(ABC):
     def all(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Every row of the query, in its order."""
         compiled = self._dialect.compiled(statement)
-        tuples = self._fetch(compiled, compiled.bind(**values))
-        if compiled.rows is None:
-            compiled.rows = self._dialect.rows(compiled, self._cursor.description)
-        return compiled.rows(tuples)
+        return self._fetch(compiled, compiled.bind(**values), self._shaped)
 
     def one(self, statement: Statement, /, **values: Any) -> Row | None:
         """The first row of the query, None when there is none."""
@@ -179,9 +184,29 @@ class Transaction(ABC):
     def lock_name(self, name: str) -> None:
         """The same for what belongs to no project, such as ``projects.identifier``: the names are free."""
 
+    def _shaped(self, compiled: Compiled, tuples: Tuples) -> list[Row]:
+        """Rows of the statement that was executed last."""
+        if compiled.rows is None:
+            compiled.rows = self._dialect.rows(compiled, self._cursor.description)
+        return compiled.rows(tuples)
+
+    def _taken(self, compiled: Compiled, shaped: Shaping | None) -> list[Any]:
+        """Every row of the statement that was executed last, as ``_fetch`` answers them.
+
+        They are taken in portions, between which other threads come to their turn: the driver gives the interpreter's
+        lock back for each row, but too shortly for who waits for it.
+        """
+        portion = self._cursor.fetchmany(_PORTION)
+        rows: list[Any] = shaped(compiled, portion) if shaped else portion
+        while len(portion) == _PORTION:
+            time.sleep(_TURN)
+            portion = self._cursor.fetchmany(_PORTION)
+            rows += shaped(compiled, portion) if shaped else portion
+        return rows
+
     @abstractmethod
-    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> Tuples:
-        """Execute and take every row."""
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
+        """Execute and take every row: what ``shaped`` makes of them, else tuples."""
 
     @abstractmethod
     def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> int:

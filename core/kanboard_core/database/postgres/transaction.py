@@ -16,7 +16,7 @@ from kanboard_core.database.postgres.dialect import PostgresDialect
 from kanboard_core.database.postgres.errors import command, is_stale, translated
 from kanboard_core.database.postgres.placeholders import numbered
 from kanboard_core.database.statements import one_of, statement
-from kanboard_core.database.transaction import Transaction, Tuples
+from kanboard_core.database.transaction import Shaping, Transaction
 from kanboard_core.models import Project
 
 # Weaker than FOR UPDATE: rows that refer to the project, made by others meanwhile, don't wait.
@@ -82,9 +82,10 @@ class PostgresTransaction(Transaction):
         except psycopg.Error as error:
             raise self._translated(error) from error
 
-    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> Tuples:
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
         try:
-            return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
+            self._cursor.execute(compiled.sql, values)
+            return self._taken(compiled, shaped)
         except psycopg.Error as error:
             raise self._translated(error) from error
 

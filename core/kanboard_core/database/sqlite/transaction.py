@@ -8,7 +8,7 @@ from typing import Any
 from kanboard_core.database.compilation import Compiled
 from kanboard_core.database.sqlite.errors import translated
 from kanboard_core.database.statements import Statement
-from kanboard_core.database.transaction import Transaction, Tuples
+from kanboard_core.database.transaction import Shaping, Transaction
 
 
 class SqliteTransaction(Transaction):
@@ -51,16 +51,18 @@ class SqliteTransaction(Transaction):
     def _frame(self, command: str) -> None:
         self._cursor.execute(command)
 
-    def _fetch(self, compiled: Compiled, values: tuple[Any, ...]) -> Tuples:
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
         """Execute and take every row: one left unread would keep the statement and its snapshot busy."""
         try:
-            return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
+            self._cursor.execute(compiled.sql, values)
+            return self._taken(compiled, shaped)
         except sqlite3.Error as error:
             if "decode to UTF-8" not in str(error):
                 raise translated(error) from error
         # Text that another program wrote and that is no UTF-8: bad bytes become U+FFFD.
         self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
-            return self._cursor.execute(compiled.sql, values).fetchall()  # type: ignore[no-any-return]
+            self._cursor.execute(compiled.sql, values)
+            return self._taken(compiled, shaped)
         finally:
             self.connection.text_factory = str
