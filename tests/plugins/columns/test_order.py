@@ -9,48 +9,44 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
+from tests.plugins.histories import GAPS, WHICH, Board, Row, Step, follow, make_gap
 
 from kanboard_core.testing import Client, RunningServer
 
 TITLES = st.sampled_from(["Ready", "ready", "Blocked", "", "Done "])
-#: which of the columns that there were so far, removed ones included
-WHICH = st.integers(0, 9)
 STEPS = st.one_of(
     st.tuples(st.just("add"), TITLES),
     st.tuples(st.just("rename"), WHICH, TITLES),
     st.tuples(st.just("remove"), WHICH),
     st.tuples(st.just("move"), WHICH, st.integers(-1, 9)),
+    GAPS,
 )
+PROCEDURES = {"rename": "updateColumn", "remove": "removeColumn"}
 
 
-class Board:
-    """The page's sentences on columns, carried out one by one on a list."""
-
-    def __init__(self, columns: list[dict[str, Any]]) -> None:
-        self.columns = [{key: column[key] for key in ("id", "title", "position")} for column in columns]
-
-    def shown(self) -> list[dict[str, Any]]:
-        return sorted(self.columns, key=lambda column: column["position"])
+class Columns(Board):
+    """The page's sentences on columns."""
 
     def add(self, title: str, column_id: Any) -> bool:
-        if title in (column["title"] for column in self.columns):
+        if title in (column["title"] for column in self.rows):
             return False
-        highest = max((column["position"] for column in self.columns), default=0)
-        self.columns.append({"id": column_id, "title": title, "position": highest + 1})
+        highest = max((column["position"] for column in self.rows), default=0)
+        self.rows.append({"id": column_id, "title": title, "position": highest + 1})
         return True
 
     def rename(self, column_id: int, title: str) -> bool:
-        if title in (column["title"] for column in self.columns if column["id"] != column_id):
-            return not any(column["id"] == column_id for column in self.columns)
-        for column in self.columns:
-            if column["id"] == column_id:
-                column["title"] = title
+        column = self.found(column_id)
+        if column is None:
+            return True
+        if title in (other["title"] for other in self.rows if other is not column):
+            return False
+        column["title"] = title
         return True
 
     def remove(self, column_id: int) -> bool:
-        before = len(self.columns)
-        self.columns = [column for column in self.columns if column["id"] != column_id]
-        return len(self.columns) < before
+        before = len(self.rows)
+        self.rows = [column for column in self.rows if column["id"] != column_id]
+        return len(self.rows) < before
 
     def move(self, column_id: int, position: int) -> bool:
         shown = self.shown()
@@ -66,31 +62,25 @@ class Board:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=15))
-async def test_any_history_leaves_what_the_page_says(application: Client, steps: list[tuple[Any, ...]]) -> None:
+async def test_any_history_leaves_what_the_page_says(
+    application: Client, server: RunningServer, steps: list[Step]
+) -> None:
     project = await application.createProject("One")
-    board = Board(await application.getColumns(project))
-    known = [column["id"] for column in board.columns]
-    for what, *arguments in steps:
-        if what != "add":
-            arguments[0] = known[arguments[0] % len(known)]
-        match what:
-            case "add":
-                call = ("addColumn", project, *arguments)
-            case "rename":
-                call = ("updateColumn", *arguments)
-            case "remove":
-                call = ("removeColumn", *arguments)
-            case _:
-                call = ("changeColumnPosition", project, *arguments)
+    board = Columns(await application.getColumns(project), "title")
+
+    async def carry_out(what: str, *arguments: Any) -> tuple[Any, list[Row]]:
+        if what == "gap":
+            make_gap(server, "columns", project, *arguments)
+            return True, await application.getColumns(project)
+        call: tuple[Any, ...] = (PROCEDURES[what], *arguments) if what in PROCEDURES else ()
+        if not call:
+            call = ("addColumn" if what == "add" else "changeColumnPosition", project, *arguments)
         answer, columns = [sent["result"] for sent in await application.batch(call, ("getColumns", project))]
-        if what == "add" and answer is not False:
-            known.append(answer)
-            arguments.append(answer)
-            answer = True
-        elif what == "add":
-            arguments.append(None)
-        assert answer is getattr(board, what)(*arguments)
-        assert [{key: column[key] for key in ("id", "title", "position")} for column in columns] == board.shown()
+        positions = [column["position"] for column in columns]
+        assert sorted(set(positions)) == positions
+        return answer, columns
+
+    await follow(steps, board, [column["id"] for column in board.rows], carry_out)
 
 
 async def test_callers_that_move_columns_at_once_leave_each_position_once(
@@ -114,6 +104,25 @@ async def test_callers_that_move_columns_at_once_leave_each_position_once(
     left = await application.getColumns(project)
     assert [column["position"] for column in left] == list(range(1, len(columns) + 1))
     assert {column["id"] for column in left} == set(columns)
+
+
+async def test_columns_that_come_go_and_move_at_once_never_share_a_position(
+    application: Client, server: RunningServer
+) -> None:
+    project = await application.createProject("One")
+    columns = [await application.addColumn(project, f"Column {number}") for number in range(6)]
+    picked = random.Random(2)
+    caller = server.client()
+    calls: list[tuple[Any, ...]] = [("addColumn", project, f"New {number % 8}") for number in range(12)]
+    calls += [("removeColumn", column) for column in columns[:3]]
+    calls += [("changeColumnPosition", project, picked.choice(columns), picked.randint(1, 8)) for _ in range(30)]
+    calls += [("getColumns", project) for _ in range(15)]
+    picked.shuffle(calls)
+    answers = await asyncio.gather(*(caller.call(*call) for call in calls))
+    looks = [answer for call, answer in zip(calls, answers, strict=True) if call[0] == "getColumns"]
+    for found in [*looks, await application.getColumns(project)]:
+        positions = [column["position"] for column in found]
+        assert sorted(set(positions)) == positions
 
 
 async def test_callers_that_add_columns_at_once_get_a_position_each(application: Client) -> None:

@@ -9,18 +9,17 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
+from tests.plugins.histories import GAPS, WHICH, Board, Row, Step, follow, make_gap
 
 from kanboard_core.testing import Client, RunningServer
 
-KEYS = ("id", "name", "position", "is_active")
 NAMES = st.sampled_from(["a", "A", "b", "c ", "Default swimlane"])
-#: which of the swimlanes that there were so far: removed ones included, and one of another project
-WHICH = st.integers(0, 9)
 STEPS = st.one_of(
     st.tuples(st.just("add"), NAMES),
     st.tuples(st.just("rename"), WHICH, NAMES),
     st.tuples(st.sampled_from(["remove", "disable", "enable"]), WHICH),
     st.tuples(st.just("move"), WHICH, st.integers(-1, 7)),
+    GAPS,
 )
 PROCEDURES = {
     "add": "addSwimlane",
@@ -32,23 +31,14 @@ PROCEDURES = {
 }
 
 
-class Board:
-    """The page's sentences on swimlanes, carried out one by one on a list."""
+class Swimlanes(Board):
+    """The page's sentences on swimlanes."""
 
-    def __init__(self, lanes: list[dict[str, Any]]) -> None:
-        self.lanes = [{key: lane[key] for key in KEYS} for lane in lanes]
-
-    def shown(self) -> list[dict[str, Any]]:
-        return sorted(self.lanes, key=lambda lane: (lane["position"], lane["id"]))
-
-    def active(self) -> list[dict[str, Any]]:
+    def active(self) -> list[Row]:
         return [lane for lane in self.shown() if lane["is_active"]]
 
-    def found(self, swimlane_id: int) -> dict[str, Any] | None:
-        return next((lane for lane in self.lanes if lane["id"] == swimlane_id), None)
-
     def takes(self, name: str, swimlane_id: int | None) -> bool:
-        return not any(lane["name"] == name and lane["id"] != swimlane_id for lane in self.lanes)
+        return not any(lane["name"] == name and lane["id"] != swimlane_id for lane in self.rows)
 
     def renumber(self) -> None:
         for number, lane in enumerate(self.active(), 1):
@@ -57,7 +47,7 @@ class Board:
     def add(self, name: str, swimlane_id: Any) -> bool:
         if not self.takes(name, None):
             return False
-        self.lanes.append({"id": swimlane_id, "name": name, "position": len(self.active()) + 1, "is_active": 1})
+        self.rows.append({"id": swimlane_id, "name": name, "position": len(self.active()) + 1, "is_active": 1})
         return True
 
     def rename(self, swimlane_id: int, name: str) -> bool:
@@ -71,7 +61,7 @@ class Board:
         lane = self.found(swimlane_id)
         if lane is None:
             return False
-        self.lanes.remove(lane)
+        self.rows.remove(lane)
         self.renumber()
         return True
 
@@ -90,7 +80,7 @@ class Board:
 
     def move(self, swimlane_id: int, position: int) -> bool:
         lane = self.found(swimlane_id)
-        if lane is None or not 1 <= position <= len(self.lanes):
+        if lane is None or not 1 <= position <= len(self.rows):
             return False
         others = [other for other in self.active() if other is not lane]
         for number, other in enumerate(others, 1):
@@ -101,30 +91,26 @@ class Board:
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=20))
-async def test_any_history_leaves_what_the_page_says(application: Client, steps: list[tuple[Any, ...]]) -> None:
+async def test_any_history_leaves_what_the_page_says(
+    application: Client, server: RunningServer, steps: list[Step]
+) -> None:
     project = await application.createProject("One")
-    board = Board(await application.getAllSwimlanes(project))
+    board = Swimlanes(await application.getAllSwimlanes(project), "name", "is_active")
     foreign = await application.getAllSwimlanes(await application.createProject("Two"))
-    known = [board.lanes[0]["id"], foreign[0]["id"]]
-    for what, *arguments in steps:
-        if what != "add":
-            arguments[0] = known[arguments[0] % len(known)]
-        answers = await application.batch(
-            (PROCEDURES[what], project, *arguments),
-            ("getAllSwimlanes", project),
-            ("getActiveSwimlanes", project),
-            ("getSwimlane", foreign[0]["id"]),
-        )
-        answer, lanes, active, elsewhere = [sent["result"] for sent in answers]
-        if what == "add":
-            arguments.append(answer)
-            if answer is not False:
-                known.append(answer)
-                answer = True
-        assert answer is getattr(board, what)(*arguments)
-        assert [{key: lane[key] for key in KEYS} for lane in lanes] == board.shown()
-        assert [lane["id"] for lane in active] == [lane["id"] for lane in board.active()]
+
+    async def carry_out(what: str, *arguments: Any) -> tuple[Any, list[Row]]:
+        calls: list[tuple[Any, ...]] = []
+        if what == "gap":
+            make_gap(server, "swimlanes", project, *arguments)
+        else:
+            calls.append((PROCEDURES[what], project, *arguments))
+        calls += [("getAllSwimlanes", project), ("getActiveSwimlanes", project), ("getSwimlane", foreign[0]["id"])]
+        *answer, lanes, active, elsewhere = [sent["result"] for sent in await application.batch(*calls)]
+        assert active == [lane for lane in lanes if lane["is_active"]]
         assert elsewhere == foreign[0]
+        return answer[0] if answer else True, lanes
+
+    await follow(steps, board, [board.rows[0]["id"], foreign[0]["id"]], carry_out)
 
 
 async def test_callers_that_move_swimlanes_at_once_leave_each_position_once(
