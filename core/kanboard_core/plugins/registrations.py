@@ -75,7 +75,10 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         plugin,
         models=_models(plugins.ask(plugin, "register_models")),
         events=ask("register_events", EventType),
-        task_details=ask("register_task_details", TaskDetail, server=server),
+        task_details=tuple(
+            found.registered_by(plugin.name, built_in=plugin.built_in)
+            for found in ask("register_task_details", TaskDetail, server=server)
+        ),
         file_areas=ask("register_file_areas", FileArea),
         file_storage=_file_storage(plugins.ask(plugin, "register_file_storage", server=server)),
     )

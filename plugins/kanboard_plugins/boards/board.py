@@ -64,7 +64,7 @@ def _tasks_by_cell(call: Call, project_id: int) -> dict[_Cell, list[Row]]:
     tasks = call.tx.all(_TASKS, project_id=project_id)
     for task in tasks:
         task["tags"] = []
-    add_details(call.tx, tasks, call.server.task_details)
+    add_details(call, tasks)
     may_drag = _may_drag(call, project_id)
     cells: dict[_Cell, list[Row]] = {}
     for task in tasks:

@@ -13,7 +13,7 @@ class Column(Model):
     id = AutoField()
     #: unique in the project
     title = TextField()
-    #: from 1, without gaps in the project
+    #: from 1; what is removed leaves a gap until the next move
     position = IntegerField(null=True)
     project_id = IntegerField()
     #: 0: none

@@ -13,7 +13,7 @@ class Swimlane(Model):
     id = AutoField()
     #: unique in the project
     name = TextField()
-    #: from 1, without gaps among the active ones; 0 while inactive
+    #: from 1; 0 while inactive, unless it was given another meanwhile
     position = IntegerField(null=True)
     is_active = BooleanField(null=True)
     project_id = IntegerField()

@@ -35,7 +35,7 @@ def register_procedures() -> list[Procedure]:
 @hookimpl
 def register_task_details() -> list[TaskDetail]:
     """The tags that boards show."""
-    return [TaskDetail("tags", _TAGS, default=[], many=True)]
+    return [TaskDetail("tags", _TAGS, many=True)]
 
 
 @hookimpl

@@ -6,11 +6,12 @@ Source: spec pages "boards" and "search".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from peewee import SQL
 
+from kanboard_core.calls import Call
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import TaskDetail
@@ -87,21 +88,28 @@ def listed_tasks() -> Any:
     )
 
 
-def add_details(tx: Transaction, tasks: list[Row], details: Iterable[TaskDetail]) -> None:
-    """Give listed tasks the values of details, a statement each however many tasks there are."""
+def add_details(call: Call, tasks: list[Row]) -> None:
+    """Give listed tasks what plugins contribute, by a statement each however many tasks there are."""
     if not tasks:
         return
     ids = [task["id"] for task in tasks]
-    for detail in details:
-        key = detail.key
-        found = tx.all(detail.statement, ids=ids)
-        if detail.many:
-            lists: dict[int, list[Row]] = {}
-            for row in found:
-                lists.setdefault(row["task_id"], []).append(row)
-            for task in tasks:
-                task[key] = lists.get(task["id"]) or []
+    for detail in call.server.task_details:
+        read = partial(_values, call.tx, detail, ids)
+        if detail.built_in:
+            values = read()
         else:
-            values = {row["task_id"]: row["value"] for row in found}
-            for task in tasks:
-                task[key] = values.get(task["id"], detail.default)
+            values = call.server.plugins.contain(detail.plugin, f"the task detail {detail.key}", call, read, {})
+        key, default, many = detail.key, detail.default, detail.many
+        for task in tasks:
+            task[key] = values.get(task["id"]) or [] if many else values.get(task["id"], default)
+
+
+def _values(tx: Transaction, detail: TaskDetail, ids: list[int]) -> dict[int, Any]:
+    """The values of a detail by task, where there are any."""
+    found = tx.all(detail.statement, ids=ids)
+    if not detail.many:
+        return {row["task_id"]: row["value"] for row in found}
+    lists: dict[int, list[Row]] = {}
+    for row in found:
+        lists.setdefault(row["task_id"], []).append(row)
+    return lists
