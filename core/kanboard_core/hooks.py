@@ -253,6 +253,15 @@ def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
 
 
 @hookspec
+def task_recurred(call: Call, task_id: int, copy_id: int) -> None:
+    """The next task of a recurring one was made: copy what belongs to every one of them in the plugin's tables.
+
+    ``copy_id``: the next task, which stands already. That is less than ``task_duplicated`` copies. In the writer's
+    thread, in the transaction of the call, after the events of the new task. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
 def task_moved_to_project(call: Call, task_id: int, project_id: int) -> None:
     """A task was moved to another project: let what belongs to it in the plugin's tables fit there.
 

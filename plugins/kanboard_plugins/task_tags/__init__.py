@@ -52,6 +52,12 @@ def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
 
 
 @hookimpl
+def task_recurred(call: Call, task_id: int, copy_id: int) -> None:
+    """So has the next task of a recurring one."""
+    assignment.copy(call.tx, task_id, copy_id)
+
+
+@hookimpl
 def task_moved_to_project(call: Call, task_id: int, project_id: int) -> None:
     """A moved task has tags of the same names that its new project can have."""
     assignment.fit(call.tx, task_id, project_id)
