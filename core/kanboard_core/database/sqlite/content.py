@@ -327,6 +327,7 @@ class Content:
         """Open the file. Raises sqlite3.Error or OSError."""
         self.connection = self._engine.connect_serving(writable=True)
         try:
+            schema.version(self.connection)  # from now on log and index stay: it isn't the last one to close the file
             if _WATCHED:
                 self._log = Log(self._engine.path.resolve())
                 self._see_first()
