@@ -245,6 +245,25 @@ async def test_checkpoints_of_other_programs_are_none(
     assert sql(database, "SELECT (SELECT COUNT(*) FROM groups), (SELECT COUNT(*) FROM projects)") == [(60, 60)]
 
 
+async def test_neither_is_one_after_which_the_log_was_begun_anew(
+    server: RunningServer, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What shows it is the end of the log before, which is in the file."""
+    client = server.client()
+    with closing(sqlite3.connect(database, timeout=10, isolation_level=None)) as other:
+        for number in range(20):
+            other.execute("PRAGMA wal_autocheckpoint = 0")
+            for part in range(3):
+                other.execute(
+                    "INSERT INTO groups (name, external_id) VALUES (?, '')", [f"{number} {part}" + "x" * 9000]
+                )
+            other.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            other.execute("UPDATE settings SET value = ? WHERE option = 'application_language'", [str(number)])
+            assert len(await client.getAllGroups()) == 3 * number + 3
+    assert caplog.records == []
+    assert sql(database, "SELECT COUNT(*) FROM groups") == [(60,)]
+
+
 async def test_neither_is_a_restoration(
     server: RunningServer, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
