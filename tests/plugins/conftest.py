@@ -11,10 +11,16 @@ from typing import Any
 import pytest
 
 from kanboard_core.database.engine import Job
-from kanboard_core.testing import RunningServer
+from kanboard_core.testing import Client, RunningServer
 
 #: what the fixture ``unfinished`` is
 Unfinished = Callable[[Awaitable[Any]], AbstractAsyncContextManager["asyncio.Future[Any]"]]
+
+
+@pytest.fixture
+def clients(application: Client, neighbour: RunningServer) -> list[Client]:
+    """The application on two servers of one database."""
+    return [application, neighbour.client()]
 
 
 @pytest.fixture
