@@ -112,3 +112,20 @@ async def test_no_timer_is_started_for_an_account_that_goes(
         starting = asyncio.ensure_future(application.setSubtaskStartTime(subtask, workers[0]))
     assert (await removed, await starting) == (True, False)
     assert server.sql("SELECT COUNT(*) FROM subtask_time_tracking") == [(0,)]
+
+
+@pytest.mark.postgres
+async def test_a_timer_that_another_program_has_just_stopped_counts_once(
+    application: Client, server: RunningServer, subtask: int
+) -> None:
+    import psycopg
+
+    await application.setSubtaskStartTime(subtask, 1)
+    server.sql("UPDATE subtask_time_tracking SET start = start - 3600")
+    assert isinstance(server.database, str)
+    with psycopg.connect(server.database) as program:
+        program.execute('UPDATE subtask_time_tracking SET "end" = start + 3600, time_spent = 1')
+        stopping = asyncio.ensure_future(application.setSubtaskEndTime(subtask, 1))
+        await asyncio.sleep(0.1)  # it has read that the timer runs, and waits for the row
+    assert await stopping is True
+    assert (await application.getSubtask(subtask))["time_spent"] == 1, "the other program adds what it has counted"

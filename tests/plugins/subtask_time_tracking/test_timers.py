@@ -139,6 +139,13 @@ async def test_everybody_sees_their_own_in_lists(
     assert await running_for(bob) == [False, False]
 
 
+async def test_the_application_has_none_to_look_for(
+    application: Client, task: int, subtask: int, statements: list[str]
+) -> None:
+    await application.getAllSubtasks(task)
+    assert [statement for statement in statements if "Timer" in statement] == []
+
+
 async def test_changing_the_subtask_and_closing_the_task_leave_it_running(
     application: Client, bob: Client, task: int, subtask: int
 ) -> None:
