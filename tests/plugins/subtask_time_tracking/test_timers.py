@@ -251,16 +251,18 @@ class TestAccess:
                 await bob.call(procedure, 99, bob.id)
 
 
-async def test_lists_have_the_same_keys_when_the_plugin_is_off(database: Location, plugins: Plugins) -> None:
+async def test_lists_stay_the_same_when_the_plugin_is_off(database: Location, plugins: Plugins) -> None:
     async with running(database, plugins=plugins) as server:
         await server.client().createProject("One")
         await server.client().addProjectUser(1, 1, "project-manager")
         await server.client().createTask("Task", 1)
-        await server.client().createSubtask(1, "Part")
+        for title in ("Part", "Other"):
+            await server.client().createSubtask(1, title)
+        await server.client().setSubtaskStartTime(1, 1)
         before = await server.client("admin", "admin").getAllSubtasks(1)
     async with running(database, plugins=discovery.load(disabled=["subtask_time_tracking"])) as server:
         admin = server.client("admin", "admin")
         assert await admin.getAllSubtasks(1) == before
-        assert [(shown["timer_start_date"], shown["is_timer_started"]) for shown in before] == [(0, False)]
+        assert [shown["is_timer_started"] for shown in before] == [True, False]
         with pytest.raises(RpcError, match="-32601"):
-            await admin.setSubtaskStartTime(1, 1)
+            await admin.setSubtaskStartTime(2, 1)
