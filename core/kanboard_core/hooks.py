@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from kanboard_core.database import Model, Statement
+from kanboard_core.database import Model, Row, Statement
 
 if TYPE_CHECKING:
     import click
@@ -276,6 +276,15 @@ def task_removing(call: Call, task_id: int) -> None:
 
     In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
     built-in plugins.
+    """
+
+
+@hookspec
+def subtasks_listed(call: Call, subtasks: Sequence[Row]) -> None:
+    """Subtasks are about to be shown, in an answer or an event: write into them what the plugin knows (a timer).
+
+    ``subtasks``: objects as ``getAllSubtasks`` answers them, of one task or several; never none. In the thread and the
+    transaction of the call, which may be one that only reads. Also called in disabled built-in plugins.
     """
 
 
