@@ -246,6 +246,7 @@ def test_a_new_database_has_indexes_of_our_own_but_none_that_kanboard_has_itself
         "project_has_files USING btree (path)",
         "project_has_files USING btree (project_id)",
         "task_has_external_links USING btree (task_id)",
+        "task_has_files USING btree (path)",
         "task_has_tags USING btree (task_id)",
         "tasks USING btree (project_id, is_active, column_id, swimlane_id)",
     ]
@@ -257,7 +258,7 @@ def test_they_can_be_left_out_and_made_later(empty: Connection) -> None:
 
     made = schema.create_indexes(empty)
 
-    assert len(made) == 5
+    assert len(made) == 6
     assert own_indexes(empty).keys() == set(made)
     assert schema.create_indexes(empty) == []
 
