@@ -69,7 +69,7 @@ def task_removing(call: Call, task_id: int) -> None:
     TASK_FILES.remove_with_owners(call, [task_id])
 
 
-@hookimpl(trylast=True)
+@hookimpl
 def project_removing(call: Call, project_id: int) -> None:
-    """The files of its tasks go with a project, after its own, as in Kanboard."""
+    """The files of its tasks go with a project, while the tasks still stand."""
     TASK_FILES.remove_with_owners(call, call.tx.column(_TASKS_WITH_FILES, project_id=project_id))
