@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
 from tests.plugins.task_files.conftest import on_disk, rows, text
 
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.events import Event
 from kanboard_core.testing import Client, IdFactory, RunningServer
 from kanboard_plugins.files.folder import Folder
+from kanboard_plugins.task_files.attachments import TASK_FILES
 
 #: the number of a task or a file among those there are, from the newest back
 WHICH = st.integers(0, 5)
@@ -76,8 +80,9 @@ async def shared(application: Client, one: int, folder: int) -> int:
 
 
 async def test_the_last_two_files_of_a_content_go_at_once_with_it(
-    application: Client, server: RunningServer, shared: int, unfinished: Unfinished
+    application: Client, server: RunningServer, shared: int, project: IdFactory, unfinished: Unfinished
 ) -> None:
+    await application.moveTaskToProject(shared, await project("Two"))
     async with unfinished(application.removeTaskFile(1)) as first:
         second = asyncio.ensure_future(application.removeTaskFile(2))
     assert (await first, await second) == (True, True)
@@ -113,6 +118,65 @@ async def test_a_content_that_is_just_removed_is_not_copied(
         copied = asyncio.ensure_future(application.duplicateTaskToProject(folder, two))
     assert (await removed, await copied) == (True, folder + 1)
     assert (on_disk(server), rows(server)) == ({}, [])
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("duplicateTaskToProject", 1, 1),
+        ("removeTaskFile", 1),
+        ("removeAllTaskFiles", 1),
+        ("removeTask", 1),
+        ("removeProject", 1),
+    ],
+    ids=lambda call: call[0],
+)
+async def test_who_holds_the_lock_of_the_table_keeps_others_from_copying_and_removing(
+    application: Client, server: RunningServer, shared: int, call: tuple[Any, ...]
+) -> None:
+    locked, over = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> int:
+        TASK_FILES.lock(tx)
+        locked.set()
+        over.wait(10)
+        return len(tx.sql("SELECT id FROM task_has_files"))
+
+    held = asyncio.ensure_future(server.server.database.write(hold))
+    await asyncio.to_thread(locked.wait, 10)
+    called = asyncio.ensure_future(application.call(*call))
+    await asyncio.sleep(0.2)
+    assert not called.done()
+    over.set()
+    assert (await held, bool(await called)) == (2, True)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "call",
+    [("createTaskFile", 1, 1, "b", "Zm9v"), ("removeTaskFile", 1), ("removeAllTaskFiles", 1)],
+    ids=lambda call: call[0],
+)
+async def test_reactions_hold_the_lock_of_the_project(
+    application: Client, server: RunningServer, shared: int, events: list[Event], call: tuple[Any, ...]
+) -> None:
+    """Whoever else holds it keeps the event from being raised."""
+    locked, over = threading.Event(), threading.Event()
+    events.clear()
+
+    def hold(tx: Transaction) -> int:
+        tx.lock_projects(1)
+        locked.set()
+        over.wait(10)
+        return len(events)
+
+    held = asyncio.ensure_future(server.server.database.write(hold))
+    await asyncio.to_thread(locked.wait, 10)
+    called = asyncio.ensure_future(application.call(*call))
+    await asyncio.sleep(0.2)
+    over.set()
+    assert (await held, bool(await called), len(events)) == (0, True, 1)
 
 
 @pytest.mark.parametrize("removal", ["removeTask", "removeProject"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import itertools
 import re
 import time
 from typing import Any
@@ -56,21 +57,19 @@ class TestCreateTaskFile:
         created = await application.createTaskFile(str(one), str(folder), "bytes", text(content))
         assert await application.downloadTaskFile(created) == text(content)
 
-    @pytest.mark.parametrize("blob", ["", "MA==", "!!!!", "Z", "_-_-", "====", None, 0, True, False])
     async def test_nothing_and_a_zero_are_refused(
-        self, application: Client, server: RunningServer, one: int, folder: int, blob: Any
+        self, application: Client, server: RunningServer, one: int, folder: int
     ) -> None:
-        assert await application.createTaskFile(one, folder, "nothing", blob) is False
+        for blob in ("", "MA==", "!!!!", "Z", "_-_-", "====", None, 0, True, False):
+            assert await application.createTaskFile(one, folder, "nothing", blob) is False, blob
         assert (on_disk(server), rows(server)) == ({}, [])
 
-    @pytest.mark.parametrize(
-        "wrong", [99, 0, -1, "abc", "", "1x", "1.0", 1.0, 1.5, True, None, 2**40, 2**63, "../1", "-1"]
-    )
     async def test_without_a_task_of_the_project_nothing_is_written(
-        self, application: Client, server: RunningServer, one: int, folder: int, wrong: Any
+        self, application: Client, server: RunningServer, one: int, folder: int
     ) -> None:
-        assert await application.createTaskFile(one, wrong, "x.png", text(b"content")) is False
-        assert await application.createTaskFile(wrong, folder, "x.png", text(b"content")) is False
+        for wrong in (99, 0, -1, "abc", "", "1x", "1.0", 1.0, 1.5, True, None, 2**40, 2**63, "../1", "-1"):
+            assert await application.createTaskFile(one, wrong, "x.png", text(b"content")) is False, wrong
+            assert await application.createTaskFile(wrong, folder, "x.png", text(b"content")) is False, wrong
         assert (on_disk(server), rows(server)) == ({}, [])
 
     async def test_a_task_of_another_project_is_like_none(
@@ -82,16 +81,13 @@ class TestCreateTaskFile:
         assert await application.createTaskFile(one, other, "x", text(b"content")) is False
         assert (on_disk(server), rows(server)) == ({}, [])
 
-    @pytest.mark.parametrize("position", range(4))
-    @pytest.mark.parametrize("value", [[1], {"a": "b"}])
-    async def test_arrays_are_no_arguments(
-        self, application: Client, one: int, folder: int, position: int, value: Any
-    ) -> None:
-        arguments: list[Any] = [one, folder, "x", "Zm9v"]
-        arguments[position] = value
-        with pytest.raises(RpcError) as refused:
-            await application.createTaskFile(*arguments)
-        assert refused.value.code == -32602
+    async def test_arrays_are_no_arguments(self, application: Client, one: int, folder: int) -> None:
+        for position, value in itertools.product(range(4), ([1], {"a": "b"})):
+            arguments: list[Any] = [one, folder, "x", "Zm9v"]
+            arguments[position] = value
+            with pytest.raises(RpcError) as refused:
+                await application.createTaskFile(*arguments)
+            assert refused.value.code == -32602
 
     @pytest.mark.parametrize(
         ("name", "label"),
@@ -159,14 +155,14 @@ class TestReading:
         assert (first["user_id"], first["username"], first["user_name"]) == (bob.id, None, None)
         assert await application.downloadTaskFile(first["id"]) == text(b"content")
 
-    @pytest.mark.parametrize("unknown", [99, 0, -1, "abc", "", None, 1.5, 2**31, 2**40, 2**63])
-    async def test_what_there_isnt(self, application: Client, one: int, folder: int, unknown: Any) -> None:
+    async def test_what_there_isnt(self, application: Client, one: int, folder: int) -> None:
         await application.createTaskFile(one, folder, "notes.txt", text(b"content"))
-        assert await application.getTaskFile(unknown) is None
-        assert await application.getAllTaskFiles(unknown) == []
-        assert await application.downloadTaskFile(unknown) == ""
-        assert await application.removeTaskFile(unknown) is False
-        assert await application.removeAllTaskFiles(unknown) is True
+        for unknown in (99, 0, -1, "abc", "", None, 1.5, 2**31, 2**40, 2**63):
+            assert await application.getTaskFile(unknown) is None, unknown
+            assert await application.getAllTaskFiles(unknown) == [], unknown
+            assert await application.downloadTaskFile(unknown) == "", unknown
+            assert await application.removeTaskFile(unknown) is False, unknown
+            assert await application.removeAllTaskFiles(unknown) is True, unknown
         assert len(await application.getAllTaskFiles(folder)) == 1
 
     async def test_a_missing_content_is_empty(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from tests.plugins.conftest import Unfinished
 
+from kanboard_core.calls import Call
+from kanboard_core.metadata import Metadata
 from kanboard_core.testing import AccountFactory, Client, Forbidden, IdFactory, RpcError, RunningServer
 
 
@@ -43,18 +45,13 @@ async def test_what_is_saved_again_is_overwritten_and_the_rest_stays(
     assert sorted(rows) == [("a", 0, 0), ("b", bob.id, 1), ("c", bob.id, 1)]
 
 
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [("text", "text"), ("0", ""), (0, ""), ("", ""), (None, ""), ("00", "00"), (" ", " "), (-1, "-1")],
-)
-async def test_one_value_reads_as_a_text_empty_when_it_says_nothing(
-    application: Client, one: int, value: Any, read: str
-) -> None:
-    await application.saveTaskMetadata(one, {"7": value})
-    for name in ("7", 7):
-        assert await application.getTaskMetadataByName(one, name) == read
-    for unknown in ("07", "", None):
-        assert await application.getTaskMetadataByName(one, unknown) == ""
+async def test_one_value_reads_as_a_text_empty_when_it_says_nothing(application: Client, one: int) -> None:
+    for value, read in (("text",) * 2, ("0", ""), (0, ""), ("", ""), (None, ""), ("00",) * 2, (" ",) * 2, (-1, "-1")):
+        await application.saveTaskMetadata(one, {"7": value})
+        for name in ("7", 7):
+            assert await application.getTaskMetadataByName(one, name) == read, value
+        for unknown in ("07", "", None):
+            assert await application.getTaskMetadataByName(one, unknown) == ""
 
 
 async def test_one_is_removed_by_its_exact_name(application: Client, one: int) -> None:
@@ -67,22 +64,23 @@ async def test_one_is_removed_by_its_exact_name(application: Client, one: int) -
     assert await application.getTaskMetadata(one) == {"A": "c"}
 
 
-@pytest.mark.parametrize("unknown", [99, 0, "x", "", None, 2**31, 2**40, 1.5])
-async def test_an_unknown_task_has_none_and_gets_none(application: Client, server: RunningServer, unknown: Any) -> None:
-    assert await application.saveTaskMetadata(unknown, {"a": "b", "c": "d"}) is False
-    assert await application.saveTaskMetadata(unknown, {}) is True
-    assert await application.saveTaskMetadata(unknown, []) is True
-    assert await application.getTaskMetadata(unknown) == {}
-    assert await application.getTaskMetadataByName(unknown, "a") == ""
-    assert await application.removeTaskMetadata(unknown, "a") is False
+async def test_an_unknown_task_has_none_and_gets_none(application: Client, server: RunningServer) -> None:
+    for unknown in (99, 0, "x", "", None, 2**31, 2**40, 1.5):
+        assert await application.saveTaskMetadata(unknown, {"a": "b", "c": "d"}) is False, unknown
+        assert await application.saveTaskMetadata(unknown, {}) is True, unknown
+        assert await application.saveTaskMetadata(unknown, []) is True, unknown
+        assert await application.getTaskMetadata(unknown) == {}, unknown
+        assert await application.getTaskMetadataByName(unknown, "a") == "", unknown
+        assert await application.removeTaskMetadata(unknown, "a") is False, unknown
     assert server.sql("SELECT * FROM task_has_metadata") == []
 
 
-@pytest.mark.parametrize("values", [None, "a", 7, True, {"a": "b", "c": ["d"]}, {"a": {}}, [[]]])
-async def test_what_is_no_list_of_values_is_refused_whole(application: Client, one: int, values: Any) -> None:
-    with pytest.raises(RpcError) as refused:
-        await application.saveTaskMetadata(one, values)
-    assert (refused.value.code, "values" in str(refused.value.data)) == (-32602, True)
+async def test_what_is_no_list_of_values_is_refused_whole(application: Client, one: int) -> None:
+    wrong: list[Any] = [None, "a", 7, True, {"a": "b", "c": ["d"]}, {"a": {}}, [[]]]
+    for values in wrong:
+        with pytest.raises(RpcError) as refused:
+            await application.saveTaskMetadata(one, values)
+        assert (refused.value.code, "values" in str(refused.value.data)) == (-32602, True)
     assert await application.getTaskMetadata(one) == {}
 
 
@@ -126,17 +124,25 @@ async def test_they_stay_with_their_task_and_nothing_is_told(
     assert server.sql("SELECT * FROM task_has_metadata") == []
 
 
-async def test_callers_that_save_the_same_names_at_once_all_succeed(
-    application: Client, server: RunningServer, one: int
+async def test_callers_that_save_the_same_names_at_once_all_succeed_at_the_first_attempt(
+    application: Client, server: RunningServer, one: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = [f"name {number}" for number in range(8)]
+    attempts: list[int] = []
+    save = Metadata.save
+
+    def counted(metadata: Metadata, call: Call, owner_id: int, values: dict[str, str | None]) -> bool:
+        attempts.append(owner_id)
+        return save(metadata, call, owner_id, values)
+
+    monkeypatch.setattr(Metadata, "save", counted)
+    names = [f"name {number}" for number in range(40)]
     answers = await asyncio.gather(
         *(
             server.client().saveTaskMetadata(one, {name: str(caller) for name in names[:: 1 if caller % 2 else -1]})
             for caller in range(12)
         )
     )
-    assert answers == [True] * 12
+    assert (answers, len(attempts)) == ([True] * 12, 12)
     found = await application.getTaskMetadata(one)
     assert list(found) == sorted(names)
     assert len(set(found.values())) == 1, "values of several callers are mixed"
