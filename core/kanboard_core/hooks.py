@@ -8,7 +8,8 @@ What a plugin brings (``register_...``) is asked once at start-up; an exception 
 require it. Whatever else it takes part in runs in the thread and the transaction of a call. The part of a built-in
 plugin belongs to the call: an exception undoes both. Another plugin's runs in a savepoint of its own: an exception is
 undone, logged and reported, and the call goes on. ``ProcedureError``, ``Forbidden`` and ``InvalidParams`` are answers
-to the caller and undo the call, whoever raises them. Plugins that require others are called before those.
+to the caller and undo the call, whoever raises them. Plugins that require others are called before those; an
+implementation marked ``hookimpl(tryfirst=True)`` is called before all others, one with ``trylast=True`` after them.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ INDEXES = {
     "kanboard_server_tags_task_idx": ("task_has_tags", ("task_id",)),
     "kanboard_server_project_files_project_idx": ("project_has_files", ("project_id",)),
     "kanboard_server_project_files_path_idx": ("project_has_files", ("path",)),
+    "kanboard_server_task_files_path_idx": ("task_has_files", ("path",)),
 }
 
 # Every Kanboard since its first has had these.
