@@ -41,7 +41,7 @@ def get_link_by_label(call: Call, label: Text) -> Row | None:
 
 @procedure("getOppositeLinkId", access=ADMINISTRATORS, effect=READS)
 def get_opposite_link_id(call: Call, link_id: Scalar) -> Any:
-    """The id of a label's opposite; what was sent, unchanged, for a label without one and when there is no such label."""
+    """The id of a label's opposite; what was sent, unchanged, when it has none and when there is no such label."""
     link = labels.find(call.tx, to_id(link_id))
     return (link and link["opposite_id"]) or link_id
 
