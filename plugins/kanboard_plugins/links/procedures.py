@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from kanboard_core.arguments import Id, Scalar, Text, to_id
+from kanboard_core.arguments import NO_ID, Id, Scalar, Text, to_id
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
 from kanboard_core.permissions import ADMINISTRATORS
 from kanboard_core.procedures import READS, procedure
-from kanboard_core.validation import integer
 from kanboard_plugins.links import labels
 from kanboard_plugins.links.models import Link
 
@@ -65,8 +64,8 @@ def update_link(call: Call, link_id: Scalar, opposite_link_id: Scalar, label: Te
     No other label is changed. False when an argument is empty or null, the opposite is no integer, or another label has
     the text; true when there is no such label.
     """
-    opposite_id = integer(opposite_link_id)
-    if link_id in (None, "") or opposite_id is None or label is None or label == "":
+    opposite_id = to_id(opposite_link_id)
+    if link_id in (None, "") or opposite_id == NO_ID or label is None or label == "":
         return False
     return labels.update(call.tx, to_id(link_id), label, opposite_id)
 

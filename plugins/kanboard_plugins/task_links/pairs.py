@@ -149,8 +149,9 @@ def _found(tx: Transaction, end: End) -> int | None:
 
 
 def _mirror(tx: Transaction, row: Row) -> int | None:
-    """The id of the row of the other task; None when there is none with the opposite label."""
+    """The id of the other row of a pair; None when there is none with the opposite label."""
     link = labels.find(tx, row["link_id"])
     if link is None:
         return None
-    return _found(tx, End(labels.opposite_id(link), row["opposite_task_id"], row["task_id"]))
+    found = _found(tx, End(labels.opposite_id(link), row["opposite_task_id"], row["task_id"]))
+    return None if found == row["id"] else found

@@ -39,7 +39,7 @@ class TestChoosing:
     @pytest.mark.parametrize(
         ("pattern", "names"),
         [
-            ("getTask", ["getTask", "getTaskByReference", "getTaskTags"]),
+            ("getTaskB", ["getTaskByReference"]),
             ("GETTASKT", ["getTaskTags"]),
             ("getColumn?", ["getColumns"]),
             ("*Column", ["addColumn", "getColumn", "removeColumn", "updateColumn"]),
