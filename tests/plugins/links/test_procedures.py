@@ -178,6 +178,12 @@ async def test_of_several_who_want_a_label_at_once_one_gets_it(application: Clie
     assert all(opposites[opposite] == link for link, opposite in opposites.items() if opposite)
 
 
+async def test_the_opposite_of_a_label_has_the_id_behind_it_whoever_else_makes_some(application: Client) -> None:
+    made = await asyncio.gather(*(application.createLink(f"to {number}", f"from {number}") for number in range(24)))
+    opposites = {row["id"]: row["opposite_id"] for row in await application.getAllLinks()}
+    assert [opposites[link] for link in made] == [link + 1 for link in made]
+
+
 async def test_labels_go_while_they_are_made_and_paired(application: Client, server: RunningServer) -> None:
     for number in range(6):
         await application.createLink(f"to {number}", f"from {number}")

@@ -21,16 +21,19 @@ class Watcher:
     """A plugin that looks at the links when it is told of them, and may remove the one that it is told of."""
 
     def __init__(self) -> None:
-        #: how many rows there were at each event
+        #: how many rows there were at each event, and when a task was copied
         self.rows: list[int] = []
         self.removes = False
 
-    def look(self, call: Call, event: Event) -> None:
+    def told(self, call: Call, event: Event) -> None:
         task_link = event.payload["task_link"]
-        self.rows.append(call.tx.sql("SELECT COUNT(*) FROM task_has_links")[0][0])
+        self.look(call)
         if self.removes:
             self.removes = False
             pairs.remove(call, task_link["id"])
+
+    def look(self, call: Call) -> None:
+        self.rows.append(call.tx.sql("SELECT COUNT(*) FROM task_has_links")[0][0])
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +47,15 @@ def plugins(plugins: Plugins, watcher: Watcher) -> Plugins:
 
     @hookimpl
     def register_reactions() -> list[BoundReaction]:
-        return [reaction(watcher.look, CHANGED, REMOVED)]
+        return [reaction(watcher.told, CHANGED, REMOVED)]
 
-    module = types.SimpleNamespace(register_reactions=register_reactions)
+    @hookimpl
+    def task_duplicated(call: Call) -> None:
+        watcher.look(call)
+
+    module = types.SimpleNamespace(
+        requires=("task_links",), register_reactions=register_reactions, task_duplicated=task_duplicated
+    )
     return Plugins([*plugins, Plugin("watcher", module, built_in=False, enabled=True, version="1")])
 
 
@@ -144,6 +153,10 @@ class TestDuplicates:
             (CHANGED, 4, "is duplicated by", copy, 1, 1),
         ]
         assert [link["label"] for link in await application.getAllTaskLinks(copy)] == ["duplicates"]
+
+    async def test_who_copies_something_else_comes_later(self, application: Client, watcher: Watcher) -> None:
+        await application.duplicateTaskToProject(1, 2)
+        assert watcher.rows == [2, 2, 2]
 
     async def test_without_the_label_it_is_not(self, application: Client, told: list[Event]) -> None:
         await application.removeLink(4)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
 from tests.plugins.task_links.conftest import Rows
 
+from kanboard_core.events import Event
 from kanboard_core.testing import Client, RunningServer
 
 #: the opposite of each label of a new database
@@ -68,6 +69,26 @@ class TestAtOnce:
             third = asyncio.ensure_future(application.updateTaskLink(2, 4, 3, 6))
         assert [await first, await second, await third] == [True, False, True]
         assert rows() == {1: (7, 3, 4), 2: (6, 4, 3)}
+
+    async def test_who_links_tasks_waits_for_whoever_is_at_work_in_their_projects(
+        self, application: Client, unfinished: Unfinished
+    ) -> None:
+        async with unfinished(application.createTask("New", 2)) as first:
+            second = asyncio.ensure_future(application.createTaskLink(1, 4, 2))
+            await asyncio.sleep(0.1)
+            assert not second.done()
+        assert await first
+        assert await second
+
+    async def test_who_removes_a_link_that_is_just_changed_tells_of_the_changed_one(
+        self, application: Client, unfinished: Unfinished, events: list[Event], rows: Rows
+    ) -> None:
+        await application.createTaskLink(1, 2, 2)
+        async with unfinished(application.updateTaskLink(1, 1, 4, 10)) as first:
+            second = asyncio.ensure_future(application.removeTaskLink(2))
+        assert [await first, await second] == [True, True]
+        told = events[-1].payload["task_link"]
+        assert (told["label"], told["task_id"], rows()) == ("is fixed by", 4, {})
 
     async def test_of_several_who_remove_a_link_one_has_done_it(self, application: Client, rows: Rows) -> None:
         await application.createTaskLink(1, 4, 2)
