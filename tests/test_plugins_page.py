@@ -60,7 +60,11 @@ CALLS: dict[str, list[tuple[list[Any], Any]]] = {
     "countTasks": [([1], 1), ([99], 0)],
     "ring": [([3], True)],
     "getTask": [([1], ANSWERED), ([1, True], ANSWERED)],
+    "getStatus": [(["http://"], None)],
 }
+
+#: for each type of external links of a block: an address, and the title of a link to it
+TITLES = {"ticket": ("https://tickets.example.org/12", "Ticket 12")}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"^`([^`]+)`:\s*\Z", re.MULTILINE)
@@ -249,6 +253,12 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         [found] = [found for found in server.server.registrations if found.plugin.name == "example"]
         for name in {*(part.name for part in found.procedures), *(part.procedure for part in found.extensions)}:
             await call_as_told(application, name)
+        for provider in found.external_link_providers:
+            url, title = TITLES[provider.type]
+            link = await application.getExternalTaskLinkById(
+                1, await application.createExternalTaskLink(1, url, [*provider.dependencies][-1])
+            )
+            assert (link["link_type"], link["title"]) == (provider.type, title)
         authorization = {"Authorization": aiohttp.encode_basic_auth("jsonrpc", TOKEN)}
         for route in found.routes:
             url = server.base_url.rstrip("/") + re.sub(r"\{.*?\}", "1", route.path)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kanboard_core.database.migrations import Migration
     from kanboard_core.events import BoundReaction, EventType
     from kanboard_core.extensions import Extension
+    from kanboard_core.external_links import ExternalLinkProvider
     from kanboard_core.file_storage import FileArea, FileStorage
     from kanboard_core.health import HealthCheck
     from kanboard_core.procedures import Procedure
@@ -155,6 +156,18 @@ def register_task_details(server: Server) -> Iterable[TaskDetail]:
     """Answer keys that boards show for a task: counts, labels, lists.
 
     Once at start-up, in the main thread. Also asked of disabled built-in plugins: the keys of answers never change.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_external_link_providers(server: Server) -> Iterable[ExternalLinkProvider]:
+    """Answer kinds of addresses that tasks are linked to, beside files, attachments and web pages.
+
+    Once at start-up, in the main thread. They are tried in the order of the plugins, the built-in ones last. Their
+    methods run on the event loop, outside any transaction, and must not block it; one that raises accepts nothing, or
+    the address becomes the title, which is logged and reported. A type that another plugin has leaves the plugin out.
+    Also asked of disabled built-in plugins: the names of types in answers stay.
     """
     raise NotImplementedError
 

@@ -40,6 +40,7 @@ class TestChoosing:
         ("pattern", "names"),
         [
             ("TaskTags", ["getTaskTags", "setTaskTags"]),
+            ("getTaskB", ["getTaskByReference"]),
             ("GETTASKT", ["getTaskTags"]),
             ("getColumn?", ["getColumns"]),
             ("*Column", ["addColumn", "getColumn", "removeColumn", "updateColumn"]),
