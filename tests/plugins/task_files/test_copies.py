@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import io
-import types
 
 import pytest
 from PIL import Image
 from tests.plugins.task_files.conftest import on_disk, rows, text
 
-from kanboard_core.calls import Call
 from kanboard_core.events import Event
-from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.testing import AccountFactory, Client, IdFactory, RunningServer
 
 
@@ -33,7 +29,11 @@ async def test_a_copy_has_the_files_in_the_order_of_their_names(
     ]
     assert [file["id"] for file in copies] == [4, 5, 6]
     assert {(file["task_id"], file["user_id"], file["date"] > 5) for file in copies} == {(copy, 0, True)}
-    assert [event.name for event in events] == ["task.create_update", "task.create"] + ["task.file.create"] * 3
+    assert [event.name for event in events] == [
+        *("task.create_update", "task.create"),
+        *["task_internal_link.create_update"] * 2,
+        *["task.file.create"] * 3,
+    ]
     assert [event.payload["file"] for event in events[2:]] == [
         await application.getTaskFile(file["id"]) for file in copies
     ]
@@ -124,30 +124,3 @@ async def test_moving_a_task_takes_its_files_along(
     await application.removeProject(one)
     assert await application.downloadTaskFile(created) == text(b"content")
     assert await application.createTaskFile(two, folder, "b", text(b"content"))
-
-
-class TestOrder:
-    """Others that copy what is inside of tasks come before, as internal links do."""
-
-    @pytest.fixture
-    def plugins(self, plugins: Plugins) -> Plugins:
-        """Two more plugins, the first and the last of all, whose copying is an event of a task."""
-
-        @hookimpl
-        def task_duplicated(call: Call, copy_id: int) -> None:
-            call.emit("task.close", {"task_id": copy_id, "task": {"project_id": 1}})
-
-        others = []
-        for name in ("first", "last"):
-            module = types.ModuleType(name)
-            vars(module)["task_duplicated"] = task_duplicated
-            others.append(Plugin(name, module, built_in=True, enabled=True, version=""))
-        return Plugins([others[0], *plugins, others[1]])
-
-    async def test_files_come_last(self, application: Client, one: int, folder: int, events: list[Event]) -> None:
-        await application.createTaskFile(one, folder, "a", text(b"content"))
-        events.clear()
-        await application.duplicateTaskToProject(folder, one)
-        assert [event.name for event in events] == [
-            "task.create_update", "task.create", "task.close", "task.close", "task.file.create"
-        ]  # fmt: skip
