@@ -34,7 +34,24 @@ WORK: list[tuple[Any, ...]] = [
     ("closeTask", 1),
     ("openTask", 1),
     ("setTaskTags", 1, 1, ["other"]),
+    ("createLink", "needs", "is needed by"),
+    ("updateLink", 12, 13, "wants"),
+    ("createExternalTaskLink", 1, "http://example.org/", "related", "auto", "Title"),
+    ("updateExternalTaskLink", 1, 1, "Other"),
     ("duplicateTaskToProject", 1, 1),
+    ("createTaskLink", 1, 2, 12),
+    ("updateTaskLink", 3, 1, 2, 1),
+    ("getAllTaskLinks", 1),
+    ("getTaskLinkById", 3),
+    ("getAllLinks",),
+    ("getLinkByLabel", "wants"),
+    ("getOppositeLinkId", 12),
+    ("getAllExternalTaskLinks", 1),
+    ("getExternalTaskLinkById", 1, 1),
+    ("removeTaskLink", 3),
+    ("removeLink", 12),
+    ("removeLink", 13),
+    ("removeExternalTaskLink", 1, 1),
     ("moveTaskToProject", 2, 1),
     ("removeTask", 2),
     ("getBoard", 1),
@@ -115,6 +132,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("getProjectUsers", 1),
         ("getAllTags",),
         ("moveTaskPosition", 1, 1, 1, 3, 1),
+        ("getAllLinks",),
+        ("getAllTaskLinks", 1),
+        ("getAllExternalTaskLinks", 1),
     ],
     ids=lambda call: call[0],
 )
@@ -128,7 +148,10 @@ async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
     await application.createProject("One")
 
     async def grow(name: str, tasks: int) -> int:
-        await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        made = await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        await application.batch(*[("createTaskLink", 1, answer["result"], 10) for answer in made])
+        page = ("http://example.org/", "related", "auto", name)
+        await application.batch(*[("createExternalTaskLink", 1, *page) for _ in made])
         await application.setTaskTags(1, 1, [name])
         await application.addColumn(1, name)
         await application.createProject(name)
