@@ -46,7 +46,24 @@ WORK: list[tuple[Any, ...]] = [
     ("createComment", 1, 2, "For @admin"),
     ("updateComment", 1, "Changed"),
     ("createTaskFile", 1, 1, "notes.txt", "Zm9v"),
+    ("createLink", "needs", "is needed by"),
+    ("updateLink", 12, 13, "wants"),
+    ("createExternalTaskLink", 1, "http://example.org/", "related", "auto", "Title"),
+    ("updateExternalTaskLink", 1, 1, "Other"),
     ("duplicateTaskToProject", 1, 1),
+    ("createTaskLink", 1, 2, 12),
+    ("updateTaskLink", 3, 1, 2, 1),
+    ("getAllTaskLinks", 1),
+    ("getTaskLinkById", 3),
+    ("getAllLinks",),
+    ("getLinkByLabel", "wants"),
+    ("getOppositeLinkId", 12),
+    ("getAllExternalTaskLinks", 1),
+    ("getExternalTaskLinkById", 1, 1),
+    ("removeTaskLink", 3),
+    ("removeLink", 12),
+    ("removeLink", 13),
+    ("removeExternalTaskLink", 1, 1),
     ("moveTaskToProject", 2, 1),
     ("removeTask", 2),
     ("getBoard", 1),
@@ -127,6 +144,9 @@ async def test_no_sql_is_built_once_every_statement_was_used(
         ("updateSubtask", 1, 1, "Other"),
         ("duplicateTaskToProject", 1, 1),
         ("moveTaskPosition", 1, 1, 1, 3, 1),
+        ("getAllLinks",),
+        ("getAllTaskLinks", 1),
+        ("getAllExternalTaskLinks", 1),
     ],
     ids=lambda call: call[0],
 )
@@ -142,6 +162,10 @@ async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
     async def grow(name: str, tasks: int) -> int:
         await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
         await application.batch(*[("createSubtask", 1, f"{name} {number}") for number in range(tasks)])
+        made = await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        await application.batch(*[("createTaskLink", 1, answer["result"], 10) for answer in made])
+        page = ("http://example.org/", "related", "auto", name)
+        await application.batch(*[("createExternalTaskLink", 1, *page) for _ in made])
         await application.setTaskTags(1, 1, [name])
         await application.addColumn(1, name)
         await application.createProject(name)

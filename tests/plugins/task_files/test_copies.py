@@ -34,10 +34,10 @@ async def test_a_copy_has_the_files_in_the_order_of_their_names(
         *["task_internal_link.create_update"] * 2,
         *["task.file.create"] * 3,
     ]
-    assert [event.payload["file"] for event in events[2:]] == [
+    assert [event.payload["file"] for event in events[4:]] == [
         await application.getTaskFile(file["id"]) for file in copies
     ]
-    assert {(event.payload["task"]["id"], event.payload["task"]["project_name"]) for event in events[2:]} == {
+    assert {(event.payload["task"]["id"], event.payload["task"]["project_name"]) for event in events[4:]} == {
         (copy, "Two")
     }
     assert len(on_disk(server)) == 3
