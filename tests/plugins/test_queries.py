@@ -160,9 +160,8 @@ async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
     await application.createProject("One")
 
     async def grow(name: str, tasks: int) -> int:
-        await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
-        await application.batch(*[("createSubtask", 1, f"{name} {number}") for number in range(tasks)])
         made = await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        await application.batch(*[("createSubtask", 1, f"{name} {number}") for number in range(tasks)])
         await application.batch(*[("createTaskLink", 1, answer["result"], 10) for answer in made])
         page = ("http://example.org/", "related", "auto", name)
         await application.batch(*[("createExternalTaskLink", 1, *page) for _ in made])
