@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kanboard_core.health import HealthCheck
     from kanboard_core.procedures import Procedure
     from kanboard_core.routes import Route
+    from kanboard_core.search_filters import SearchFilter
     from kanboard_core.server import Server
 
 PROJECT = "kanboard"
@@ -154,6 +155,16 @@ def register_task_details(server: Server) -> Iterable[TaskDetail]:
     """Answer keys that boards show for a task: counts, labels, lists.
 
     Once at start-up, in the main thread. Also asked of disabled built-in plugins: the keys of answers never change.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_search_filters() -> Iterable[SearchFilter]:
+    """Answer what keys of the query language of ``searchTasks`` mean, such as ``tag`` in ``tag:urgent``.
+
+    Once at start-up, in the main thread. Several plugins may contribute to one key: what one of them finds is found.
+    Also asked of disabled built-in plugins: queries never change their meaning.
     """
     raise NotImplementedError
 
