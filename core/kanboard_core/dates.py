@@ -91,7 +91,7 @@ def time_of(found: re.Match[str]) -> datetime.time | None:
         return None
 
 
-def instant(moment: datetime.datetime, zone: ZoneInfo) -> int:
+def instant(moment: datetime.datetime, zone: datetime.tzinfo) -> int:
     """The Unix seconds at which clocks of a time zone show the moment (given without a zone).
 
     A time that is left out in spring means the one an hour later; of one that comes twice in autumn it is the second.

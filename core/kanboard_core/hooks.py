@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kanboard_core.health import HealthCheck
     from kanboard_core.procedures import Procedure
     from kanboard_core.routes import Route
+    from kanboard_core.search_filters import SearchFilter
     from kanboard_core.server import Server
 
 PROJECT = "kanboard"
@@ -168,6 +169,16 @@ def register_external_link_providers(server: Server) -> Iterable[ExternalLinkPro
     methods run on the event loop, outside any transaction, and must not block it; one that raises accepts nothing, or
     the address becomes the title, which is logged and reported. A type that another plugin has leaves the plugin out.
     Also asked of disabled built-in plugins: the names of types in answers stay.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_search_filters() -> Iterable[SearchFilter]:
+    """Answer what keys of the query language of ``searchTasks`` mean, such as ``tag`` in ``tag:urgent``.
+
+    Once at start-up, in the main thread. Several plugins may contribute to one key: what one of them finds is found.
+    Also asked of disabled built-in plugins: queries never change their meaning.
     """
     raise NotImplementedError
 

@@ -30,6 +30,7 @@ from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
 from kanboard_core.routes import Routes
+from kanboard_core.search_filters import SearchFilter, by_key
 
 _logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Server:
     task_details: tuple[TaskDetail, ...]
     #: kinds of external links, by their types, in the order in which they are tried
     external_link_providers: dict[str, ExternalLinkProvider]
+    #: what the keys of queries mean, in lower case
+    search_filters: dict[str, tuple[SearchFilter, ...]]
     #: places for attachments, by the name of the plugin that brings them
     file_storages: dict[str, FileStorage]
     file_areas: tuple[FileArea, ...]
@@ -145,6 +148,7 @@ class Server:
         for part in parts:
             self._warn_of_unknown_events(part)
         self.task_details = tuple(chain.from_iterable(part.task_details for part in parts))
+        self.search_filters = by_key(chain.from_iterable(part.search_filters for part in parts))
         self.file_storages = {part.plugin.name: part.file_storage for part in parts if part.file_storage is not None}
         self.file_areas = tuple(chain.from_iterable(part.file_areas for part in parts))
         self.health_checks = tuple(chain.from_iterable(part.health_checks for part in parts))

@@ -27,11 +27,18 @@ def integer(value: Any) -> int | None:
     return value if type(value) is int and abs(value) <= _LARGEST else None
 
 
+def decimal(text: str) -> int | float | None:
+    """The decimal number that a text is, of any size, blanks around it allowed; else None."""
+    if not _NUMBER.match(text):
+        return None
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
 def numeric(value: Any) -> int | float | None:
     """The number that the value is: a JSON number, or text of a decimal number, blanks around it allowed; else None."""
-    if isinstance(value, str) and _NUMBER.match(value):
-        value = float(value)
-        value = int(value) if value.is_integer() and abs(value) < 1e15 else value
+    if isinstance(value, str):
+        value = decimal(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if abs(value) <= _LARGEST else None

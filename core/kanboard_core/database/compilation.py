@@ -9,9 +9,14 @@ from typing import Any, ClassVar, NamedTuple
 
 import peewee
 
-from kanboard_core.database.statements import OneOf, Param, Row, Statement
+from kanboard_core.database.statements import LikeOneOf, OneOf, Param, Row, Statement
 
 Rows = Callable[[Iterable[Sequence[Any]]], list[Row]]
+
+
+#: what is written for a comparison with a list given at execution: texts, nodes, and functions that make of the list
+#: the value that stands in their place
+Pieces = tuple[Any, ...]
 
 
 class Slot(NamedTuple):
@@ -27,7 +32,7 @@ class StatementContext(peewee.Context):
     Here as SQLite spells it: ``?`` for a value.
     """
 
-    __slots__ = ("dialect",)
+    __slots__ = ("dialect", "prefix")
 
     # What peewee's types don't tell of its Context.
     _sql: list[str]
@@ -36,9 +41,20 @@ class StatementContext(peewee.Context):
     def __init__(self, dialect: Dialect, **options: Any) -> None:
         super().__init__(**options)
         self.dialect = dialect
+        #: what the names of parameters begin with, where several conditions have the same names
+        self.prefix = ""
 
     def as_new(self) -> StatementContext:
-        return type(self)(self.dialect, **self.state.settings)
+        new = type(self)(self.dialect, **self.state.settings)
+        new.prefix = self.prefix
+        return new
+
+    def prefixed(self, node: Any, prefix: str) -> StatementContext:
+        """Write a node whose parameters have longer names."""
+        before, self.prefix = self.prefix, self.prefix + prefix
+        self.sql(node)
+        self.prefix = before
+        return self
 
     def slot(self, slot: Slot, add_param: bool = True) -> StatementContext:
         """Write a place that is filled at execution."""
@@ -53,12 +69,11 @@ class StatementContext(peewee.Context):
 
     def membership(self, membership: OneOf) -> StatementContext:
         """Write that a field is in a list given at execution."""
-        self.sql(membership.field)
-        before, convert, after = self.dialect.membership(membership.field)
-        self._sql.append(before)
-        self.slot(Slot(membership.name, convert))
-        self._sql.append(after)
-        return self
+        return self._pieces(self.dialect.membership(membership.field), membership.name)
+
+    def likeness(self, likeness: LikeOneOf) -> StatementContext:
+        """Write that a field is like one of a list given at execution."""
+        return self._pieces(self.dialect.likeness(likeness.field), likeness.name)
 
     def sql(self, obj: Any) -> Any:
         """Write a node of the query."""
@@ -72,8 +87,18 @@ class StatementContext(peewee.Context):
     def value(self, value: Any, converter: Any = None, add_param: bool = True) -> StatementContext:
         if isinstance(value, Param):
             convert = self.dialect.converter(self.state.converter if converter is None else converter)
-            return self.slot(Slot(value.name, convert), add_param)
+            return self.slot(Slot(self.prefix + value.name, convert), add_param)
         super().value(value, converter, add_param)
+        return self
+
+    def _pieces(self, pieces: Pieces, name: str) -> StatementContext:
+        for piece in pieces:
+            if isinstance(piece, str):
+                self._sql.append(piece)
+            elif isinstance(piece, peewee.Node):
+                self.sql(piece)
+            else:
+                self.slot(Slot(self.prefix + name, piece))
         return self
 
 
@@ -104,7 +129,7 @@ class Compiled:
 
 
 class Dialect(ABC):
-    """How an engine spells statements; keeps what it has compiled."""
+    """How an engine spells statements; statements keep what it has compiled."""
 
     #: the kind of its engine, as in schema.json
     kind: ClassVar[str]
@@ -113,14 +138,13 @@ class Dialect(ABC):
     def __init__(self, spelling: peewee.Database) -> None:
         """``spelling``: a database of peewee's, never opened, that knows how its engine spells things."""
         self._spelling = spelling
-        self._compiled: dict[Statement, Compiled] = {}
         self.update: Callable[[type[peewee.Model], tuple[str, ...]], Statement] = functools.lru_cache(512)(_update)
 
     def compiled(self, statement: Statement) -> Compiled:
         """The statement in this engine's spelling; made at the first call and kept."""
-        found = self._compiled.get(statement)
+        found = statement.compiled.get(self)
         if found is None:
-            found = self._compiled[statement] = self._compile(statement)
+            found = statement.compiled[self] = self._compile(statement)
         return found
 
     def _compile(self, statement: Statement) -> Compiled:
@@ -143,8 +167,12 @@ class Dialect(ABC):
         """The query, a copy that may be changed, with what the engine does otherwise."""
 
     @abstractmethod
-    def membership(self, field: Any) -> tuple[str, Callable[[Any], Any], str]:
-        """What stands before and after the list given at execution, and what makes a value of a list."""
+    def membership(self, field: Any) -> Pieces:
+        """How a field is compared with a list of values."""
+
+    @abstractmethod
+    def likeness(self, field: Any) -> Pieces:
+        """How a field is compared with a list of patterns."""
 
     @abstractmethod
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:

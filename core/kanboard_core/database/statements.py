@@ -10,9 +10,20 @@ here it happens once per engine (see :mod:`kanboard_core.database.compilation`).
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import peewee
+
+if TYPE_CHECKING:
+    from kanboard_core.database.compilation import Compiled, Dialect
+
+#: Characters of a pattern. An engine may look at all of them for each character of a text, and can't be stopped
+#: meanwhile.
+LONGEST_PATTERN = 1000
+
+_RUNS = re.compile("%{2,}")
 
 #: The type of a row: column name -> value, in the order of the query's columns.
 Row = dict[str, Any]
@@ -55,13 +66,33 @@ class OneOf(peewee.ColumnBase):
         return membership(self)
 
 
+class LikeOneOf(peewee.ColumnBase):
+    """``field LIKE`` one of the patterns of a list given at execution."""
+
+    def __init__(self, field: peewee.Field, name: str) -> None:
+        self.field = field
+        self.name = name
+        super().__init__()
+
+    def __hash__(self) -> int:
+        return hash((LikeOneOf, self.name))
+
+    def __sql__(self, ctx: Any) -> Any:
+        likeness = getattr(ctx, "likeness", None)
+        if likeness is None:
+            raise TypeError(f"list parameter {self.name!r} is used outside a statement")
+        return likeness(self)
+
+
 class Statement:
     """A query with named parameters. Compare by identity; hold it as a constant."""
 
-    __slots__ = ("query", "writes")
+    __slots__ = ("compiled", "query", "writes")
 
     def __init__(self, query: Any) -> None:
         self.query = query
+        #: what dialects have made of it
+        self.compiled: dict[Dialect, Compiled] = {}
         #: whether executing it changes the database
         self.writes = isinstance(query, (peewee.Insert, peewee.Update, peewee.Delete))
 
@@ -81,6 +112,25 @@ def one_of(field: Any, name: str) -> Any:
     An empty list matches nothing (negated: everything).
     """
     return OneOf(field, name)
+
+
+def like_one_of(field: Any, name: str) -> Any:
+    """Stand for "the text ``field`` is like one of the patterns in the list ``name``".
+
+    In a pattern ``%`` stands for any run of characters and ``_`` for any one; every other character, the backslash too,
+    for itself, ASCII letters in either case. An empty list matches nothing, and so does a pattern with more than
+    ``LONGEST_PATTERN`` characters or with a NUL. NULL is like nothing.
+    """
+    return LikeOneOf(field, name)
+
+
+def patterns(values: Iterable[str]) -> list[str]:
+    """Patterns of ``like_one_of`` as engines get them: each once, ``%`` once where it stands several times in a row.
+
+    Those that match nothing are left out.
+    """
+    short = (_RUNS.sub("%", value) for value in values)
+    return list(dict.fromkeys(value for value in short if len(value) <= LONGEST_PATTERN and "\0" not in value))
 
 
 def statement(query: Any) -> Statement:

@@ -26,6 +26,7 @@ from kanboard_core.hooks import TaskDetail
 from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Procedure
 from kanboard_core.routes import Route
+from kanboard_core.search_filters import SearchFilter
 
 if TYPE_CHECKING:
     from kanboard_core.server import Server
@@ -42,6 +43,7 @@ class Registrations:
     events: tuple[EventType, ...]
     task_details: tuple[TaskDetail, ...]
     external_link_providers: tuple[ExternalLinkProvider, ...] = ()
+    search_filters: tuple[SearchFilter, ...] = ()
     file_areas: tuple[FileArea, ...] = ()
     file_storage: FileStorage | None = None
     migrations: tuple[Migration, ...] = ()
@@ -83,6 +85,10 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         ),
         external_link_providers=_external_link_providers(
             plugins, plugin, plugins.ask(plugin, "register_external_link_providers", server=server)
+        ),
+        search_filters=tuple(
+            found.registered_by(plugin.name, built_in=plugin.built_in)
+            for found in ask("register_search_filters", SearchFilter)
         ),
         file_areas=ask("register_file_areas", FileArea),
         file_storage=_file_storage(plugins.ask(plugin, "register_file_storage", server=server)),

@@ -7,7 +7,8 @@ from kanboard_core.database import Model, one_of, statement
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import TaskDetail, hookimpl
 from kanboard_core.procedures import Procedure, declared_in
-from kanboard_plugins.comments import events, procedures, writing
+from kanboard_core.search_filters import SearchFilter
+from kanboard_plugins.comments import events, procedures, search, writing
 from kanboard_plugins.comments.models import Comment
 
 requires = ("tasks",)
@@ -47,6 +48,12 @@ def register_reactions() -> tuple[BoundReaction, ...]:
 def register_task_details() -> list[TaskDetail]:
     """How many comments a task has, also those that the caller doesn't see."""
     return [TaskDetail("nb_comments", _COUNTS)]
+
+
+@hookimpl
+def register_search_filters() -> list[SearchFilter]:
+    """Tasks by their comments, alone and where everything is searched."""
+    return [SearchFilter("comment", search.commented), SearchFilter("search", search.commented)]
 
 
 @hookimpl

@@ -7,7 +7,8 @@ from kanboard_core.database import Model, one_of, statement
 from kanboard_core.events import EventType
 from kanboard_core.hooks import TaskDetail, hookimpl
 from kanboard_core.procedures import Procedure, declared_in
-from kanboard_plugins.subtasks import copying, procedures, references, status
+from kanboard_core.search_filters import SearchFilter
+from kanboard_plugins.subtasks import copying, procedures, references, search, status
 from kanboard_plugins.subtasks.events import EVENTS
 from kanboard_plugins.subtasks.models import Subtask
 
@@ -44,6 +45,12 @@ def register_events() -> list[EventType]:
 def register_task_details() -> list[TaskDetail]:
     """The counts that boards show."""
     return [TaskDetail("nb_subtasks", _ALL), TaskDetail("nb_completed_subtasks", _DONE)]
+
+
+@hookimpl
+def register_search_filters() -> list[SearchFilter]:
+    """Tasks by the assignees of what is still to be done in them."""
+    return [SearchFilter("subtask:assignee", search.assigned)]
 
 
 @hookimpl

@@ -5,7 +5,8 @@ from kanboard_core.database import Model
 from kanboard_core.events import EventType
 from kanboard_core.hooks import TaskDetail, hookimpl
 from kanboard_core.procedures import Procedure, declared_in
-from kanboard_plugins.task_links import events, pairs, procedures
+from kanboard_core.search_filters import SearchFilter
+from kanboard_plugins.task_links import events, pairs, procedures, search
 from kanboard_plugins.task_links.details import DETAILS
 from kanboard_plugins.task_links.models import TaskLink
 
@@ -34,6 +35,12 @@ def register_events() -> tuple[EventType, ...]:
 def register_task_details() -> list[TaskDetail]:
     """How many links a task has, and whether it is a milestone."""
     return list(DETAILS)
+
+
+@hookimpl
+def register_search_filters() -> list[SearchFilter]:
+    """Tasks by their links."""
+    return [SearchFilter("link", search.linked)]
 
 
 @hookimpl(tryfirst=True)  # before the copies of files, whose events come after those of links

@@ -6,8 +6,9 @@ from kanboard_core.calls import Call
 from kanboard_core.database import Model, one_of, statement
 from kanboard_core.hooks import TaskDetail, hookimpl
 from kanboard_core.procedures import Procedure, declared_in
+from kanboard_core.search_filters import SearchFilter
 from kanboard_plugins.tags.models import Tag
-from kanboard_plugins.task_tags import assignment, procedures
+from kanboard_plugins.task_tags import assignment, procedures, search
 from kanboard_plugins.task_tags.models import TaskTag
 
 requires = ("tags", "tasks")
@@ -36,6 +37,12 @@ def register_procedures() -> list[Procedure]:
 def register_task_details() -> list[TaskDetail]:
     """The tags that boards show."""
     return [TaskDetail("tags", _TAGS, many=True)]
+
+
+@hookimpl
+def register_search_filters() -> list[SearchFilter]:
+    """Tasks by their tags."""
+    return [SearchFilter("tag", search.tagged)]
 
 
 @hookimpl

@@ -5,12 +5,14 @@ from kanboard_core.database import Model
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
+from kanboard_core.search_filters import SearchFilter
 from kanboard_plugins.tasks import procedures, references
 from kanboard_plugins.tasks.event_types import EVENTS
 from kanboard_plugins.tasks.models import Task, Transition
 from kanboard_plugins.tasks.reactions import REACTIONS
+from kanboard_plugins.tasks.search.filters import FILTERS
 
-requires = ("application", "categories", "columns", "swimlanes")
+requires = ("application", "categories", "columns", "swimlanes", "users")
 
 
 @hookimpl
@@ -35,6 +37,12 @@ def register_events() -> list[EventType]:
 def register_reactions() -> list[BoundReaction]:
     """The project's last change, the history of columns, mentions."""
     return list(REACTIONS)
+
+
+@hookimpl
+def register_search_filters() -> list[SearchFilter]:
+    """What queries can ask of tasks themselves."""
+    return list(FILTERS)
 
 
 @hookimpl

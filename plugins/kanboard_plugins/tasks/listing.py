@@ -6,6 +6,7 @@ Source: spec pages "boards" and "search".
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from kanboard_plugins.swimlanes.models import Swimlane
 from kanboard_plugins.tasks.models import Task
 
 #: the counts of a listed task that every list has, with their defaults as SQL
-_COUNTS = {
+COUNTS = {
     "nb_comments": "0",
     "nb_files": "0",
     "nb_subtasks": "0",
@@ -37,7 +38,7 @@ def listed_tasks() -> Any:
     """The query for listed tasks, 48 keys in their order, the counts with their defaults; add ``where`` and order."""
     return (
         Task.select(
-            *(SQL(default).alias(key) for key, default in _COUNTS.items()),
+            *(SQL(default).alias(key) for key, default in COUNTS.items()),
             Task.id,
             Task.reference,
             Task.title,
@@ -88,12 +89,17 @@ def listed_tasks() -> Any:
     )
 
 
-def add_details(call: Call, tasks: list[Row]) -> None:
-    """Give listed tasks what plugins contribute, by a statement each however many tasks there are."""
+def add_details(call: Call, tasks: list[Row], keys: Container[str] | None = None) -> None:
+    """Give listed tasks what plugins contribute, by a statement each however many tasks there are.
+
+    ``keys``: nothing but these; None: everything.
+    """
     if not tasks:
         return
     ids = [task["id"] for task in tasks]
     for detail in call.server.task_details:
+        if keys is not None and detail.key not in keys:
+            continue
         read = partial(_values, call.tx, detail, ids)
         if detail.built_in:
             values = read()

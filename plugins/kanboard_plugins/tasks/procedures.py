@@ -29,6 +29,8 @@ from kanboard_plugins.tasks import creation, duplication, fields, overdue, posit
 from kanboard_plugins.tasks.fields import Refused
 from kanboard_plugins.tasks.models import Task
 from kanboard_plugins.tasks.scopes import TASK
+from kanboard_plugins.tasks.search import finding
+from kanboard_plugins.tasks.search.finding import Query
 
 _TASK = statement(Task.select().where(Task.id == param("id")))
 _BY_REFERENCE = statement(
@@ -142,6 +144,15 @@ def get_overdue_tasks(call: Call) -> list[Row]:
 def get_overdue_tasks_by_project(call: Call, project_id: Id) -> list[Row]:
     """The open tasks of a project whose due date has passed, by id; an empty list when it is disabled or unknown."""
     return overdue.overdue_tasks_of_project(call.tx, project_id, call.now)
+
+
+@procedure("searchTasks", access=viewers(), effect=READS)
+def search_tasks(call: Call, project_id: Scalar, query: Query) -> list[Row]:
+    """The project's tasks, open and closed, that a query asks for, by id; all of them for an empty query.
+
+    The application may name projects instead, with ``%`` and ``_`` as wildcards. An unknown project has no tasks.
+    """
+    return finding.find(call, project_id, query)
 
 
 @procedure("updateTask", access=members(TASK.named("id")))

@@ -1,8 +1,16 @@
 """The procedure group User: accounts."""
 
+from kanboard_core.database import Model
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_plugins.users import procedures
+from kanboard_plugins.users.models import UserMetadata
+
+
+@hookimpl
+def register_models() -> list[type[Model]]:
+    """The table of values that are kept with accounts."""
+    return [UserMetadata]
 
 
 @hookimpl

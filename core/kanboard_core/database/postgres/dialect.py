@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import peewee
 
-from kanboard_core.database.compilation import Compiled, Dialect, Rows, Slot, StatementContext, shape
+from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, Slot, StatementContext, shape
 from kanboard_core.database.errors import DoesNotFit
 from kanboard_core.database.model import AsciiCaseField, in_its_place
+from kanboard_core.database.statements import patterns
 
 _TEXTS = (peewee.TextField, peewee.CharField)
 _NUMBERS = (peewee.IntegerField, peewee.FloatField)
@@ -74,9 +75,17 @@ class PostgresDialect(Dialect):
                 adapted._order_by = tuple(map(_ordered, adapted._order_by))
         return query
 
-    def membership(self, field: Any) -> tuple[str, Callable[[Any], Any], str]:
+    def membership(self, field: Any) -> Pieces:
         """A list travels as an array."""
-        return " = ANY(", list, "::text[])" if isinstance(field, _TEXTS) else "::bigint[])"
+        if isinstance(field, AsciiCaseField):
+            return _folded(field), " = ANY(", _folded_texts, "::text[])"
+        if isinstance(field, _TEXTS):
+            return field, " = ANY(", _texts, "::text[])"
+        return field, " = ANY(", list, "::bigint[])"
+
+    def likeness(self, field: Any) -> Pieces:
+        """Both sides with their ASCII letters in lower case: what ILIKE takes for a letter depends on the database."""
+        return _folded(field), " LIKE ANY(", _folded_patterns, "::text[])"
 
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """Flags are truth values; a text that can't be stored is equal to none that is."""
@@ -142,6 +151,25 @@ def _flag(value: Any) -> bool | None:
 
 def _comparable(value: Any) -> Any:
     return _NOWHERE if isinstance(value, str) and "\0" in value else value
+
+
+def _texts(values: Iterable[str]) -> list[str]:
+    """A list of texts to compare with, without those that can't be stored."""
+    return [value for value in values if "\0" not in value]
+
+
+def _folded_texts(values: Iterable[str]) -> list[str]:
+    return [_in_lower_case(value) for value in _texts(values)]
+
+
+def _folded_patterns(values: Iterable[str]) -> list[str]:
+    """Patterns in which a backslash stands for itself."""
+    return [_in_lower_case(pattern).replace("\\", "\\\\") for pattern in patterns(values)]
+
+
+def _in_lower_case(text: str) -> str:
+    """A text with the ASCII letters in lower case, and no other."""
+    return text.encode().lower().decode()
 
 
 def _as_it_is(value: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import peewee
 
-from kanboard_core.database.compilation import Compiled, Dialect, Rows, shape
+from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, shape
+from kanboard_core.database.statements import patterns
 
 _PLAIN = (peewee.BooleanField, peewee.IntegerField, peewee.TextField, peewee.CharField, peewee.FloatField)
 
@@ -25,9 +26,17 @@ class SqliteDialect(Dialect):
         """Locks of rows are left out: the writer's lock covers the whole file."""
         return query.for_update(False) if getattr(query, "_for_update", None) else query
 
-    def membership(self, field: Any) -> tuple[str, Callable[[Any], Any], str]:
+    def membership(self, field: Any) -> Pieces:
         """A list travels as JSON."""
-        return " IN (SELECT value FROM json_each(", _json_list, "))"
+        return field, " IN (SELECT value FROM json_each(", _json_list, "))"
+
+    def likeness(self, field: Any) -> Pieces:
+        """The first pattern stands alone, so that a text is compared with a single one without reading JSON."""
+        return (
+            *("(", field, " LIKE ", _first_pattern),
+            *(" OR (", _further_patterns, " IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(", _further_patterns),
+            *(") AS pattern WHERE ", field, " LIKE pattern.value)))"),
+        )
 
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """Nothing for plain fields: arguments are bound to their types before."""
@@ -41,3 +50,12 @@ class SqliteDialect(Dialect):
 
 def _json_list(values: Iterable[Any]) -> str:
     return orjson.dumps(list(values)).decode()
+
+
+def _first_pattern(values: Iterable[str]) -> str | None:
+    return next(iter(patterns(values)), None)
+
+
+def _further_patterns(values: Iterable[str]) -> str | None:
+    further = patterns(values)[1:]
+    return _json_list(further) if further else None
