@@ -115,13 +115,13 @@ async def callers(application: Client, account: AccountFactory) -> list[tuple[Cl
         *(("createCategory", 1, name) for name in CATEGORIES.values()),
     )
     people = {2: ("alice", "Alice Wonder"), 3: ("bob_b", "")}
-    return [(caller, World(COLUMNS, SWIMLANES, CATEGORIES, people, me)) for caller, me in ((application, 0), (alice, 2))]
+    return [
+        (caller, World(COLUMNS, SWIMLANES, CATEGORIES, people, me)) for caller, me in ((application, 0), (alice, 2))
+    ]
 
 
 # Boards and lists of queries are large, so that few calls tell much; making a failure smaller would take minutes.
-@settings(
-    max_examples=12, deadline=None, phases=(Phase.generate, Phase.reuse), suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=12, deadline=None, phases=(Phase.generate, Phase.reuse), suppress_health_check=list(HealthCheck))
 @given(tasks=TASKS, closed=st.integers(0, 4), queries=st.lists(QUERIES, min_size=70, max_size=80))
 async def test_a_search_finds_what_the_page_says(
     server: RunningServer,
