@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations|boards``."""
+"""The command line: ``python -m bench compare|limits|commits|configurations|boards|searches``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import boards, limits, report
+from bench import boards, limits, report, searches
 from bench.cases import CASES, workload
 from bench.comparison import Comparison, alternate
 from bench.revisions import RevisionError, install
@@ -91,6 +91,10 @@ def parser() -> argparse.ArgumentParser:
         "--tasks", type=numbers, default=[1000, 17000, 100000], help="in all (default: 1000,17000,100000)"
     )
     board.add_argument("--strict", action="store_true", help="a missed target is a failure")
+
+    searching = commands.add_parser("searches", parents=[common, settings], help="what searches cost")
+    searching.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    searching.add_argument("--strict", action="store_true", help="a missed target is a failure")
     return top
 
 
@@ -205,12 +209,38 @@ def run_boards(options: argparse.Namespace, runner: asyncio.Runner) -> int:
         seconds=options.seconds,
     )
     verdicts, costs = boards.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    rows = [cost.row() for cost in costs]
+    return finish_costs(options, boards.HEADINGS, rows, verdicts, boards.as_json(verdicts, costs))
+
+
+def run_searches(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `searches`."""
+    plan = searches.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    verdicts, costs = searches.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    rows = [cost.row() for cost in costs]
+    return finish_costs(options, searches.HEADINGS, rows, verdicts, searches.as_json(verdicts, costs))
+
+
+def finish_costs(
+    options: argparse.Namespace,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    verdicts: Sequence[limits.Verdict],
+    content: dict[str, object],
+) -> int:
+    """Prints the tables of costs and targets and writes the JSON report; the exit status."""
     print()
-    print(report.table(boards.HEADINGS, [cost.row() for cost in costs]))
+    print(report.table(headings, rows))
     print()
     print(report.table(("target", "measured", "wanted", "met"), [verdict.row() for verdict in verdicts]))
     if options.json:
-        report.write_json(options.json, options.environment, boards.as_json(verdicts, costs))
+        report.write_json(options.json, options.environment, content)
     return 1 if options.strict and not all(verdict.met for verdict in verdicts) else 0
 
 
@@ -226,6 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "commits": run_commits,
         "configurations": run_configurations,
         "boards": run_boards,
+        "searches": run_searches,
     }[options.subcommand]
     try:
         with asyncio.Runner(loop_factory=loop_factory(options.client_loop)) as runner:

@@ -44,6 +44,10 @@ def _get_task(world: World) -> list[Any]:
     return [_call("getTask", task_id=task) for task in world.read_tasks[::step]]
 
 
+def _search(world: World) -> list[Any]:
+    return [_call("searchTasks", project_id=world.read_project, query="status:open 7")]
+
+
 def _create_task(world: World) -> list[Any]:
     return [_call("createTask", title="Made by the measurement", project_id=world.write_project)]
 
@@ -73,11 +77,17 @@ CASES: dict[str, Case] = {
         Case("getMe", lambda _: [_call("getMe")], by_password=True),
         Case("getBoard", lambda world: [_call("getBoard", project_id=world.read_project)]),
         Case("getAllTasks", lambda world: [_call("getAllTasks", project_id=world.read_project)]),
+        Case("searchTasks", _search),
         Case("batch100", _batch),
         Case("updateTask", _update_task),
         Case("createTask", _create_task),
     )
 }
+
+
+def search(project_id: int, query: str) -> Case:
+    """A query over the tasks of a project."""
+    return Case("searchTasks", lambda _: [_call("searchTasks", project_id=project_id, query=query)])
 
 
 def workload(case: Case, address: Address, token: str, world: World, *, bare: bool) -> Workload:

@@ -45,6 +45,11 @@ class Verdict:
     #: Whether `measured` is to be at least the target; else it is to be at most the target.
     at_least: bool
 
+    @classmethod
+    def at_most(cls, name: str, measured: float, target: float) -> Verdict:
+        """Of a number without a range."""
+        return cls(name, measured, f"{measured:.2f}", target, at_least=False)
+
     @property
     def met(self) -> bool:
         """Whether the target is met; what couldn't be measured isn't."""

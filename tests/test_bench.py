@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import boards
+from bench import boards, searches
 from bench.__main__ import main
 from bench.answers import Answer, AnswerReader, MalformedAnswerError, good_batch, good_call
 from bench.boards import Cost
 from bench.cases import CASES, workload
 from bench.comparison import Ratio, percentile, performance, ratio
+from bench.filling import make_projects
 from bench.limits import Verdict
 from bench.load import Slice, Workload, run_slice
 from bench.report import table
@@ -374,3 +375,21 @@ class TestBoards:
             "getVersion beside a board of 5000, p99 ms": (30, False),
         }
         assert [verdict.met for verdict in boards.verdicts(costs[:1])] == [True, True]
+
+
+class TestSearches:
+    @pytest.mark.sqlite
+    async def test_a_tenth_of_the_tasks_is_found(self, database: Path) -> None:
+        make_projects(database, [60, 20], searches.title)
+        async with running(database) as server:
+            found = {
+                called: [task["id"] for task in await server.client().searchTasks(1, query)]
+                for called, query in searches.QUERIES.items()
+            }
+        assert found["a word"] == found["several words"] == found["a day"] == [1, 11, 21, 31, 41, 51]
+        assert found["several filters"] == [51]
+
+    def test_the_target(self) -> None:
+        costs = [searches.Cost("a day", "due:today", 99), searches.Cost("a word", "needle", 31)]
+        [verdict] = searches.verdicts(costs)
+        assert (verdict.measured, verdict.met) == (31, False)

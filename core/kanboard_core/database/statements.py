@@ -11,7 +11,7 @@ here it happens once per engine (see :mod:`kanboard_core.database.compilation`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import peewee
@@ -124,13 +124,17 @@ def like_one_of(field: Any, name: str) -> Any:
     return LikeOneOf(field, name)
 
 
-def patterns(values: Iterable[str]) -> list[str]:
+def patterns(values: Iterable[str]) -> Iterator[str]:
     """Patterns of ``like_one_of`` as engines get them: each once, ``%`` once where it stands several times in a row.
 
     Those that match nothing are left out.
     """
-    short = (_RUNS.sub("%", value) for value in values)
-    return list(dict.fromkeys(value for value in short if len(value) <= LONGEST_PATTERN and "\0" not in value))
+    seen = set()
+    for value in values:
+        pattern = _RUNS.sub("%", value)
+        if pattern not in seen and len(pattern) <= LONGEST_PATTERN and "\0" not in pattern:
+            seen.add(pattern)
+            yield pattern
 
 
 def statement(query: Any) -> Statement:

@@ -10,8 +10,6 @@ from collections.abc import Container
 from functools import partial
 from typing import Any
 
-from peewee import SQL
-
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
@@ -22,23 +20,22 @@ from kanboard_plugins.columns.models import Column
 from kanboard_plugins.swimlanes.models import Swimlane
 from kanboard_plugins.tasks.models import Task
 
-#: the counts of a listed task that every list has, with their defaults as SQL
-COUNTS = {
-    "nb_comments": "0",
-    "nb_files": "0",
-    "nb_subtasks": "0",
-    "nb_completed_subtasks": "0",
-    "nb_links": "0",
-    "nb_external_links": "0",
-    "is_milestone": "NULL",
+#: what every list shows of the inside of a task, with what is shown where nobody contributes it
+COUNTS: dict[str, int | None] = {
+    "nb_comments": 0,
+    "nb_files": 0,
+    "nb_subtasks": 0,
+    "nb_completed_subtasks": 0,
+    "nb_links": 0,
+    "nb_external_links": 0,
+    "is_milestone": None,
 }
 
 
 def listed_tasks() -> Any:
-    """The query for listed tasks, 48 keys in their order, the counts with their defaults; add ``where`` and order."""
+    """The query for listed tasks, without their counts; add ``where`` and order."""
     return (
         Task.select(
-            *(SQL(default).alias(key) for key, default in COUNTS.items()),
             Task.id,
             Task.reference,
             Task.title,
@@ -90,16 +87,18 @@ def listed_tasks() -> Any:
 
 
 def add_details(call: Call, tasks: list[Row], keys: Container[str] | None = None) -> None:
-    """Give listed tasks what plugins contribute, by a statement each however many tasks there are.
+    """Give listed tasks their counts and what else plugins contribute, by a statement each, however many there are.
 
-    ``keys``: nothing but these; None: everything.
+    ``keys``: nothing but these of what is contributed; None: everything.
     """
     if not tasks:
         return
     ids = [task["id"] for task in tasks]
-    for detail in call.server.task_details:
-        if keys is not None and detail.key not in keys:
-            continue
+    details = [detail for detail in call.server.task_details if keys is None or detail.key in keys]
+    missing = {key: value for key, value in COUNTS.items() if all(detail.key != key for detail in details)}
+    for task in tasks:
+        task.update(missing)
+    for detail in details:
         read = partial(_values, call.tx, detail, ids)
         if detail.built_in:
             values = read()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,6 +12,9 @@ import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, shape
 from kanboard_core.database.statements import patterns
+
+#: patterns of a list that stand by themselves in a statement
+_ALONE = 4
 
 _PLAIN = (peewee.BooleanField, peewee.IntegerField, peewee.TextField, peewee.CharField, peewee.FloatField)
 
@@ -31,11 +36,13 @@ class SqliteDialect(Dialect):
         return field, " IN (SELECT value FROM json_each(", _json_list, "))"
 
     def likeness(self, field: Any) -> Pieces:
-        """The first pattern stands alone, so that a text is compared with a single one without reading JSON."""
+        """The first patterns stand by themselves: reading JSON for each text costs more than comparing it with them."""
+        first, *others = (functools.partial(_pattern, place) for place in range(_ALONE))
+        each = (piece for pattern in others for piece in (field, " LIKE ", pattern, " OR "))
         return (
-            *("(", field, " LIKE ", _first_pattern),
-            *(" OR (", _further_patterns, " IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(", _further_patterns),
-            *(") AS pattern WHERE ", field, " LIKE pattern.value)))"),
+            *("(", field, " LIKE ", first, " OR (", others[0], " IS NOT NULL AND (", *each),
+            *("(", _further_patterns, " IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(", _further_patterns),
+            *(") AS pattern WHERE ", field, " LIKE pattern.value)))))"),
         )
 
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
@@ -52,10 +59,11 @@ def _json_list(values: Iterable[Any]) -> str:
     return orjson.dumps(list(values)).decode()
 
 
-def _first_pattern(values: Iterable[str]) -> str | None:
-    return next(iter(patterns(values)), None)
+def _pattern(place: int, values: Iterable[str]) -> str | None:
+    """One of the patterns that stand by themselves, None when there are less."""
+    return next(itertools.islice(patterns(values), place, None), None)
 
 
 def _further_patterns(values: Iterable[str]) -> str | None:
-    further = patterns(values)[1:]
+    further = list(itertools.islice(patterns(values), _ALONE, None))
     return _json_list(further) if further else None

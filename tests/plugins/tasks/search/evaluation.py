@@ -97,8 +97,11 @@ class World:
             case "due":
                 if value == "none":
                     return [lambda task: task["date_due"] == 0]
-                given = [lambda task: task["date_due"] not in (0, None), lambda task: task["date_due"] is not None]
-                return [*given, *dated("date_due", value)]
+                given: list[Comparison] = [
+                    lambda task: task["date_due"] not in (0, None),
+                    lambda task: task["date_due"] is not None,
+                ]
+                return given + dated("date_due", value)
             case "started":
                 return dated("date_started", value)
             case "createdRange":
