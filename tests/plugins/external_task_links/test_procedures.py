@@ -217,15 +217,18 @@ class TestUpdateExternalTaskLink:
 
     async def test_changes_of_different_texts_all_stay(self, application: Client) -> None:
         changes = {"title": "Other", "url": "http://example.org/other", "dependency": "child"}
+        numbers = [await link(application) for _ in range(8)]
         answers = await asyncio.gather(
             *(
-                application.updateExternalTaskLink(task_id=1, link_id=1, **{name: changes[name]})
-                for name in [*changes] * 4
+                application.updateExternalTaskLink(task_id=1, link_id=number, **{name: changes[name]})
+                for number in numbers
+                for name in changes
             )
         )
         assert all(answers)
-        found = await application.getExternalTaskLinkById(1, 1)
-        assert {name: found[name] for name in changes} == changes
+        for number in numbers:
+            found = await application.getExternalTaskLinkById(1, number)
+            assert {name: found[name] for name in changes} == changes
 
 
 async def test_of_several_who_remove_a_link_one_has_done_it(application: Client) -> None:

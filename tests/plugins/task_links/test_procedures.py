@@ -215,6 +215,12 @@ class TestUpdateTaskLink:
         assert await application.updateTaskLink(3, 3, 3, FIXES) is True
         assert (rows()[3], rows()[4]) == ((FIXES, 3, 3), (IS_FIXED_BY, 3, 3))
 
+    async def test_a_row_may_become_what_its_mirror_was(self, application: Client, rows: Rows) -> None:
+        await application.createTaskLink(3, 3, BLOCKS)
+        await application.updateLink(FIXES, BLOCKS, "fixes")
+        assert await application.updateTaskLink(3, 3, 3, FIXES) is True
+        assert (rows()[3], rows()[4]) == ((FIXES, 3, 3), (BLOCKS, 3, 3))
+
 
 class TestRemoveTaskLink:
     @pytest.mark.parametrize("named", [1, 2, "2"])
