@@ -8,7 +8,8 @@ What a plugin brings (``register_...``) is asked once at start-up; an exception 
 require it. Whatever else it takes part in runs in the thread and the transaction of a call. The part of a built-in
 plugin belongs to the call: an exception undoes both. Another plugin's runs in a savepoint of its own: an exception is
 undone, logged and reported, and the call goes on. ``ProcedureError``, ``Forbidden`` and ``InvalidParams`` are answers
-to the caller and undo the call, whoever raises them. Plugins that require others are called before those.
+to the caller and undo the call, whoever raises them. Plugins that require others are called before those; an
+implementation marked ``hookimpl(tryfirst=True)`` is called before all others, one with ``trylast=True`` after them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from kanboard_core.database import Model, Statement
+from kanboard_core.database import Model, Row, Statement
 
 if TYPE_CHECKING:
     import click
@@ -289,6 +290,15 @@ def task_removing(call: Call, task_id: int) -> None:
 
     In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
     built-in plugins.
+    """
+
+
+@hookspec
+def subtasks_listed(call: Call, subtasks: Sequence[Row]) -> None:
+    """Subtasks are about to be shown, in an answer or an event: write into them what the plugin knows (a timer).
+
+    ``subtasks``: objects as ``getAllSubtasks`` answers them, of one task or several; never none. In the thread and the
+    transaction of the call, which may be one that only reads. Also called in disabled built-in plugins.
     """
 
 

@@ -349,9 +349,11 @@ STAGES: list[list[tuple[Any, ...]]] = [
 #: what can't be removed, for there are tasks in it, or its content or the other half of a pair is missing
 KEPT: list[tuple[Any, ...]] = [
     ("removeAllProjectFiles", 2),
+    ("removeAllTaskFiles", 2),
     ("removeColumn", 5),
     ("removeProjectFile", 2, 2),
     ("removeSwimlane", 2, 2),
+    ("removeTaskFile", 2),
     ("removeTaskLink", 2),
 ]
 

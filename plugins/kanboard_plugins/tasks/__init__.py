@@ -33,7 +33,7 @@ def register_events() -> list[EventType]:
 
 @hookimpl
 def register_reactions() -> list[BoundReaction]:
-    """The project's last change, the history of columns."""
+    """The project's last change, the history of columns, mentions."""
     return list(REACTIONS)
 
 

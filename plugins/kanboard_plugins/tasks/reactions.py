@@ -1,4 +1,4 @@
-"""What tasks do about their own events: the project's last change, the history of columns.
+"""What tasks do about their own events: the project's last change, the history of columns, mentions.
 
 Source: spec pages "events" and "statistics".
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from kanboard_core.calls import Call
 from kanboard_core.database import insertion, param, statement
 from kanboard_core.events import BoundReaction, Event, Stage, reaction
+from kanboard_core.mentions import mentioned
 from kanboard_core.models import Project
 from kanboard_plugins.tasks.models import Transition
 
@@ -43,6 +44,13 @@ def column_changed(call: Call, event: Event) -> None:
     )
 
 
+def mention(call: Call, event: Event) -> None:
+    """Tell of everybody whom the description of a new task mentions."""
+    task = event.payload["task"]
+    for account in mentioned(call, task["description"], task["project_id"]):
+        call.emit("task.user.mention", {**event.payload, "mention": account})
+
+
 #: bound by the plugin
 REACTIONS: tuple[BoundReaction, ...] = (
     reaction(
@@ -60,4 +68,5 @@ REACTIONS: tuple[BoundReaction, ...] = (
         stage=Stage.MODIFICATION,
     ),
     reaction(column_changed, "task.move.column", stage=Stage.TRANSITION),
+    reaction(mention, "task.create", stage=Stage.MENTION),
 )
