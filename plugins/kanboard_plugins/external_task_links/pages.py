@@ -58,7 +58,7 @@ class Page:
 async def title_at(session: aiohttp.ClientSession, url: str) -> str:
     """The title of the page at an address; "" when it has none. Redirects aren't followed, the status isn't looked at.
 
-    Raises aiohttp.ClientError, TimeoutError, OSError or ValueError when there is no answer.
+    Raises aiohttp.ClientError, OSError (TimeoutError is one) or ValueError when there is no answer.
     """
     page = await _fetch(session, url)
     return await asyncio.to_thread(title_of, page)

@@ -89,7 +89,7 @@ class WebLink(ExternalLinkProvider):
         except networks.NotPublic as error:
             _logger.info("a page was linked and its title not fetched: %s isn't public", error)
             return url
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RuntimeError):
+        except (aiohttp.ClientError, OSError, ValueError, RuntimeError):
             title = ""  # RuntimeError is what uvloop raises for some failures of connections
         if title:
             return title

@@ -158,12 +158,37 @@ class TestPages:
         assert await title_of(site.url("/near")) == "Near"
         assert await title_of(site.url("/far")) == "127.0.0.1/far"
 
-    async def test_a_title_is_found_wherever_the_page_is_cut(self, site: Website, title_of: TitleOf) -> None:
+    async def test_no_more_than_that_is_waited_for(self, site: Website, title_of: TitleOf) -> None:
+        async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            text = "<title>A</title>".ljust(LIMIT)
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-16\r\n\r\n" + text.encode("utf-16-le")
+            )
+            await writer.drain()
+            await reader.read()
+
+        site.answers["/"] = say
+        assert await title_of(site.url("/")) == "A"
+
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            [*"<title>A</title>"],
+            ["<tit", "le>A</title>"],
+            ["<title>A</", "title>"],
+            ["</tit", "le><title>", "A</title>"],
+            ["</title>", "<title>A", "</title>"],
+        ],
+    )
+    async def test_a_title_is_found_wherever_the_page_is_cut(
+        self, site: Website, title_of: TitleOf, pieces: list[str]
+    ) -> None:
         async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            for byte in b"HTTP/1.1 200 OK\r\n\r\n<title>A</title>":
-                writer.write(bytes([byte]))
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            for piece in pieces:
+                writer.write(piece.encode())
                 await writer.drain()
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.01)
             await reader.read()
 
         site.answers["/"] = dribble
