@@ -52,7 +52,7 @@ def register_task_details() -> list[TaskDetail]:
     return [TaskDetail("nb_external_links", _COUNT)]
 
 
-@hookimpl
+@hookimpl(tryfirst=True)  # before what is told of a copy
 def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
     """A copy has the same external links."""
     links.copy(call, task_id, copy_id)

@@ -59,7 +59,7 @@ def task_closing(call: Call, task_id: int) -> None:
     status.finish_all(call.tx, task_id)
 
 
-@hookimpl
+@hookimpl(tryfirst=True)  # before what is told of a copy
 def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
     """A copy has the same subtasks."""
     copying.copy(call.tx, task_id, copy_id)

@@ -43,7 +43,7 @@ def register_search_filters() -> list[SearchFilter]:
     return [SearchFilter("link", search.linked)]
 
 
-@hookimpl(tryfirst=True)  # before the copies of files, whose events come after those of links
+@hookimpl
 def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
     """A copy is linked to its original."""
     pairs.link_copy(call, copy_id, task_id)

@@ -21,19 +21,19 @@ class Watcher:
     """A plugin that looks at the links when it is told of them, and may remove the one that it is told of."""
 
     def __init__(self) -> None:
-        #: how many rows there were at each event, and when a task was copied
+        #: how many rows there were at each event
         self.rows: list[int] = []
+        #: how many subtasks and tags of tasks there were at each event
+        self.others: list[tuple[int, int]] = []
         self.removes = False
 
     def told(self, call: Call, event: Event) -> None:
         task_link = event.payload["task_link"]
-        self.look(call)
+        self.rows.append(call.tx.sql("SELECT COUNT(*) FROM task_has_links")[0][0])
+        self.others += call.tx.sql("SELECT (SELECT COUNT(*) FROM subtasks), (SELECT COUNT(*) FROM task_has_tags)")
         if self.removes:
             self.removes = False
             pairs.remove(call, task_link["id"])
-
-    def look(self, call: Call) -> None:
-        self.rows.append(call.tx.sql("SELECT COUNT(*) FROM task_has_links")[0][0])
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +49,7 @@ def plugins(plugins: Plugins, watcher: Watcher) -> Plugins:
     def register_reactions() -> list[BoundReaction]:
         return [reaction(watcher.told, CHANGED, REMOVED)]
 
-    @hookimpl
-    def task_duplicated(call: Call) -> None:
-        watcher.look(call)
-
-    module = types.SimpleNamespace(
-        requires=("task_links",), register_reactions=register_reactions, task_duplicated=task_duplicated
-    )
+    module = types.SimpleNamespace(requires=("task_links",), register_reactions=register_reactions)
     return Plugins([*plugins, Plugin("watcher", module, built_in=False, enabled=True, version="1")])
 
 
@@ -64,6 +58,7 @@ def told(tasks: None, events: list[Event], watcher: Watcher) -> list[Event]:
     """The events from here on."""
     events.clear()
     watcher.rows.clear()
+    watcher.others.clear()
     return events
 
 
@@ -105,6 +100,7 @@ async def test_a_removal_is_told_once_before_it_happens(
     await application.createTaskLink(1, 4, 2)
     told.clear()
     watcher.rows.clear()
+    watcher.others.clear()
     await application.removeTaskLink(2)
     assert about(told) == [(REMOVED, 2, "is blocked by", 1, 4, 2)]
     assert watcher.rows == [2]
@@ -154,9 +150,11 @@ class TestDuplicates:
         ]
         assert [link["label"] for link in await application.getAllTaskLinks(copy)] == ["duplicates"]
 
-    async def test_who_copies_something_else_comes_later(self, application: Client, watcher: Watcher) -> None:
+    async def test_the_copy_has_its_subtasks_and_tags_by_then(self, application: Client, watcher: Watcher) -> None:
+        await application.createSubtask(1, "Part")
+        await application.setTaskTags(1, 1, ["one", "two"])
         await application.duplicateTaskToProject(1, 2)
-        assert watcher.rows == [2, 2, 2]
+        assert watcher.others == [(2, 4), (2, 4)]
 
     async def test_without_the_label_it_is_not(self, application: Client, told: list[Event]) -> None:
         await application.removeLink(4)
