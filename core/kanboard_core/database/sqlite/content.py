@@ -220,7 +220,8 @@ class Content:
 
     def _note(self) -> None:
         """Note what the file looks like after a checkpoint, if there is no other one under way."""
-        assert self._log is not None  # noqa: S101 - it is open
+        if self._log is None:
+            return
         progress, size, found = self._log.progress(), self._log.size(), stamp(self._place)
         if progress is None or found is None or (progress, found) != (self._log.progress(), stamp(self._place)):
             return

@@ -5,6 +5,7 @@ Source: spec page "storage", section 9.2.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import sys
@@ -61,10 +62,10 @@ class Record:
     def __init__(self, database: Path) -> None:
         """Open the file, which is made when it isn't there."""
         self._alone: Seen | None = None
-        try:
-            self._file = os.open(path_of(database), os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError:
-            self._file = -1
+        self._file = -1
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                self._file = os.open(path_of(database), os.O_RDWR | os.O_CREAT, 0o666)
 
     def read(self) -> Seen | None:
         """What was seen last; None when nothing was."""
@@ -88,7 +89,7 @@ class Record:
 
         It is the process that has it: its threads must not ask at once, for this or ``is_taken``.
         """
-        if self._file < 0:
+        if self._file < 0 or sys.platform == "win32":
             return True
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
@@ -98,7 +99,7 @@ class Record:
 
     def release(self) -> None:
         """Give it back."""
-        if self._file >= 0:
+        if self._file >= 0 and sys.platform != "win32":
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
 
     def is_taken(self) -> bool:
