@@ -1,4 +1,4 @@
-"""What tasks do about their own events: the project's last change, the history of columns, mentions.
+"""What tasks do about their own events: the project's last change, the history of columns, recurrence, mentions.
 
 Source: spec pages "events" and "statistics".
 """
@@ -10,6 +10,7 @@ from kanboard_core.database import insertion, param, statement
 from kanboard_core.events import BoundReaction, Event, Stage, reaction
 from kanboard_core.mentions import mentioned
 from kanboard_core.models import Project
+from kanboard_plugins.tasks import recurrence
 from kanboard_plugins.tasks.models import Transition
 
 _MODIFIED = statement(Project.update({Project.last_modified: param("now")}).where(Project.id == param("project_id")))
@@ -68,5 +69,7 @@ REACTIONS: tuple[BoundReaction, ...] = (
         stage=Stage.MODIFICATION,
     ),
     reaction(column_changed, "task.move.column", stage=Stage.TRANSITION),
+    reaction(recurrence.column_changed, "task.move.column", stage=Stage.RECURRENCE),
+    reaction(recurrence.closed, "task.close", stage=Stage.RECURRENCE),
     reaction(mention, "task.create", stage=Stage.MENTION),
 )
