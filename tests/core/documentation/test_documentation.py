@@ -119,6 +119,7 @@ async def test_every_event_that_is_raised_is_declared_and_documented(database: L
         assert f"### {name}\n" in page
         assert event.help.endswith(".")
         assert event.payload
-    of_tasks = {name for name in emitted() if name.startswith("task.")}
+    # A value that is kept with accounts has a name of that kind too.
+    of_tasks = {name for name in emitted() if name.startswith("task.")} - {"task.search.all.fields"}
     assert of_tasks, "the tasks raise events"
     assert of_tasks <= declared.keys()
