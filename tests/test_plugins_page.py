@@ -5,7 +5,8 @@ Its blocks are of three kinds:
 - ``console``: what follows "$ " is typed into one shell, in order ("> " continues a line); what stands below is what it
   prints, "..." being anything. ``kanboard-server serve`` runs on beside it, and is stopped before it is started again.
 - a block below a line that is nothing but the name of a file (`` `kanboard.ini`: ``) is that file
-- any other Python is a module that a server takes as a plugin, with the calls that ``CALLS`` names
+- any other Python is a module that a server takes as a plugin, with the calls that ``CALLS`` names and the queries of
+  ``SEARCHES``
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ CALLS: dict[str, list[tuple[list[Any], Any]]] = {
 
 #: for each type of external links of a block: an address, and the title of a link to it
 TITLES = {"ticket": ("https://tickets.example.org/12", "Ticket 12")}
+#: for each key of queries that such a block brings: queries, and the tasks that they find there
+SEARCHES: dict[str, list[tuple[str, list[int]]]] = {
+    "untouched": [("untouched:0", [1]), ("untouched:30", []), ("untouched:x", [1]), ("untouched:30 untouched:0", [1])],
+    "search": [("search:FAULT", [1]), ("search:pack", [1]), ("search:nothing", [])],
+}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"^`([^`]+)`:\s*\Z", re.MULTILINE)
@@ -259,6 +265,9 @@ async def test_a_piece_of_code_runs_as_a_plugin(
                 1, await application.createExternalTaskLink(1, url, [*provider.dependencies][-1])
             )
             assert (link["link_type"], link["title"]) == (provider.type, title)
+        for key in {part.key for part in found.search_filters}:
+            for query, ids in SEARCHES[key]:
+                assert [task["id"] for task in await application.searchTasks(1, query)] == ids, query
         authorization = {"Authorization": aiohttp.encode_basic_auth("jsonrpc", TOKEN)}
         for route in found.routes:
             url = server.base_url.rstrip("/") + re.sub(r"\{.*?\}", "1", route.path)

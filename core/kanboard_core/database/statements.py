@@ -10,6 +10,7 @@ here it happens once per engine (see :mod:`kanboard_core.database.compilation`).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 #: Characters of a pattern. An engine may look at all of them for each character of a text, and can't be stopped
 #: meanwhile.
-LONGEST_PATTERN = 1000
+LONGEST_PATTERN = 500
+
+#: Patterns that a text is compared with at once: looking for them in a list, one by one, costs more.
+PATTERNS_AT_ONCE = 4
 
 _RUNS = re.compile("%{2,}")
 
@@ -109,7 +113,7 @@ def param(name: str) -> Any:
 def one_of(field: Any, name: str) -> Any:
     """Stand for "``field`` is in the list ``name``"; ``~one_of(...)`` for "is not".
 
-    An empty list matches nothing (negated: everything).
+    An empty list matches nothing (negated: everything), and neither does a text with a NUL.
     """
     return OneOf(field, name)
 
@@ -135,6 +139,16 @@ def patterns(values: Iterable[str]) -> Iterator[str]:
         if pattern not in seen and len(pattern) <= LONGEST_PATTERN and "\0" not in pattern:
             seen.add(pattern)
             yield pattern
+
+
+def first_patterns(values: Iterable[str]) -> list[str]:
+    """The patterns that a text is compared with at once."""
+    return list(itertools.islice(patterns(values), PATTERNS_AT_ONCE))
+
+
+def further_patterns(values: Iterable[str]) -> list[str] | None:
+    """The patterns that a text is compared with one by one, so that an engine can be stopped; None for none."""
+    return list(itertools.islice(patterns(values), PATTERNS_AT_ONCE, None)) or None
 
 
 def statement(query: Any) -> Statement:

@@ -9,6 +9,9 @@ A task is an object with the columns of its row: `id`, `title`, `description`, `
 are in Unix seconds. Where the description says so, also `url` and `color`, an object with `name`, `background` and
 `border`.
 
+A task that is found is an object with the same columns but the last two, and with those that tasks on boards have (see
+`getBoard`) without `tags` and `is_draggable`.
+
 An overdue task is an object with `id`, `title`, `date_due`, `project_id`, `creator_id`, `owner_id`, `project_name`,
 `assignee_username` and `assignee_name`.
 
@@ -148,9 +151,10 @@ def get_overdue_tasks_by_project(call: Call, project_id: Id) -> list[Row]:
 
 @procedure("searchTasks", access=viewers(), effect=READS)
 def search_tasks(call: Call, project_id: Scalar, query: Query) -> list[Row]:
-    """The project's tasks, open and closed, that a query asks for, by id; all of them for an empty query.
+    """The project's tasks, open and closed, that a query such as ``status:open assignee:me fix`` asks for, by id.
 
-    The application may name projects instead, with ``%`` and ``_`` as wildcards. An unknown project has no tasks.
+    All of them for an empty query; the language is described in ``docs/search.md``. The application may also name the
+    project, with ``%`` and ``_`` as wildcards. An unknown project has no tasks.
     """
     return finding.find(call, project_id, query)
 

@@ -10,7 +10,7 @@ import peewee
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, Slot, StatementContext, shape
 from kanboard_core.database.errors import DoesNotFit
 from kanboard_core.database.model import AsciiCaseField, in_its_place
-from kanboard_core.database.statements import patterns
+from kanboard_core.database.statements import first_patterns, further_patterns
 
 _TEXTS = (peewee.TextField, peewee.CharField)
 _NUMBERS = (peewee.IntegerField, peewee.FloatField)
@@ -85,7 +85,20 @@ class PostgresDialect(Dialect):
 
     def likeness(self, field: Any) -> Pieces:
         """Both sides with their ASCII letters in lower case: what ILIKE takes for a letter depends on the database."""
-        return _folded(field), " LIKE ANY(", _folded_patterns, "::text[])"
+        folded = _folded(field)
+        return (
+            *(
+                "(",
+                folded,
+                " LIKE ANY(",
+                _first_patterns,
+                "::text[]) OR (",
+                _further_patterns,
+                "::text[] IS NOT NULL AND",
+            ),
+            *(" EXISTS (SELECT 1 FROM unnest(", _further_patterns, "::text[]) AS pattern WHERE "),
+            *(folded, " LIKE pattern)))"),
+        )
 
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """Flags are truth values; a text that can't be stored is equal to none that is."""
@@ -162,9 +175,18 @@ def _folded_texts(values: Iterable[str]) -> list[str]:
     return [_in_lower_case(value) for value in _texts(values)]
 
 
-def _folded_patterns(values: Iterable[str]) -> list[str]:
-    """Patterns in which a backslash stands for itself."""
-    return [_in_lower_case(pattern).replace("\\", "\\\\") for pattern in patterns(values)]
+def _first_patterns(values: Iterable[str]) -> list[str]:
+    return list(map(_folded_pattern, first_patterns(values)))
+
+
+def _further_patterns(values: Iterable[str]) -> list[str] | None:
+    further = further_patterns(values)
+    return None if further is None else list(map(_folded_pattern, further))
+
+
+def _folded_pattern(pattern: str) -> str:
+    """In it a backslash stands for itself."""
+    return _in_lower_case(pattern).replace("\\", "\\\\")
 
 
 def _in_lower_case(text: str) -> str:

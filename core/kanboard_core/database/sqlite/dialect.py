@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,12 +10,19 @@ import orjson
 import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, shape
-from kanboard_core.database.statements import patterns
+from kanboard_core.database.statements import PATTERNS_AT_ONCE, first_patterns, further_patterns
 
-#: patterns of a list that stand by themselves in a statement
-_ALONE = 4
+#: the function of SQL that answers 1 while a job may go on, and stops it when it may not
+IN_TIME = "kanboard_in_time"
 
-_PLAIN = (peewee.BooleanField, peewee.IntegerField, peewee.TextField, peewee.CharField, peewee.FloatField)
+#: characters of a text that takes long to compare
+_LONG_TEXT = 4096
+
+#: a pattern that no text is like
+_NOTHING = "\ufdd0 no such text \ufdd0"
+
+_TEXTS = (peewee.TextField, peewee.CharField)
+_PLAIN = (peewee.BooleanField, peewee.IntegerField, *_TEXTS, peewee.FloatField)
 
 
 class SqliteDialect(Dialect):
@@ -33,16 +39,21 @@ class SqliteDialect(Dialect):
 
     def membership(self, field: Any) -> Pieces:
         """A list travels as JSON."""
-        return field, " IN (SELECT value FROM json_each(", _json_list, "))"
+        values = _json_texts if isinstance(field, _TEXTS) else _json_list
+        return field, " IN (SELECT value FROM json_each(", values, "))"
 
     def likeness(self, field: Any) -> Pieces:
-        """The first patterns stand by themselves: reading JSON for each text costs more than comparing it with them."""
-        first, *others = (functools.partial(_pattern, place) for place in range(_ALONE))
+        """Each of the first patterns stands by itself; where there are less the last one does so again.
+
+        SQLite doesn't look at the clock while it compares: before it does so with a long text it is made to.
+        """
+        first, *others = (functools.partial(_first_pattern, place) for place in range(PATTERNS_AT_ONCE))
         each = (piece for pattern in others for piece in (field, " LIKE ", pattern, " OR "))
+        in_time = ("CASE WHEN length(", field, f") < {_LONG_TEXT} THEN 1 ELSE {IN_TIME}() END")
         return (
-            *("(", field, " LIKE ", first, " OR (", others[0], " IS NOT NULL AND (", *each),
+            *("(", *in_time, " AND (", field, " LIKE ", first, " OR (", _are_several, " AND (", *each),
             *("(", _further_patterns, " IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(", _further_patterns),
-            *(") AS pattern WHERE ", field, " LIKE pattern.value)))))"),
+            *(") AS pattern WHERE ", *in_time, " AND ", field, " LIKE pattern.value))))))"),
         )
 
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
@@ -59,11 +70,20 @@ def _json_list(values: Iterable[Any]) -> str:
     return orjson.dumps(list(values)).decode()
 
 
-def _pattern(place: int, values: Iterable[str]) -> str | None:
-    """One of the patterns that stand by themselves, None when there are less."""
-    return next(itertools.islice(patterns(values), place, None), None)
+def _json_texts(values: Iterable[str]) -> str:
+    """Without those in which there is a NUL, where SQLite's JSON ends."""
+    return _json_list(value for value in values if "\0" not in value)
+
+
+def _first_pattern(place: int, values: Iterable[str]) -> str:
+    found = first_patterns(values) or [_NOTHING]
+    return found[min(place, len(found) - 1)]
+
+
+def _are_several(values: Iterable[str]) -> int:
+    return len(first_patterns(values)) > 1
 
 
 def _further_patterns(values: Iterable[str]) -> str | None:
-    further = list(itertools.islice(patterns(values), _ALONE, None))
-    return _json_list(further) if further else None
+    further = further_patterns(values)
+    return None if further is None else _json_list(further)

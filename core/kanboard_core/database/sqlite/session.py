@@ -13,7 +13,7 @@ import peewee
 from kanboard_core.database.engine import Session
 from kanboard_core.database.errors import Busy, ConnectionLost
 from kanboard_core.database.model import current
-from kanboard_core.database.sqlite.dialect import SqliteDialect
+from kanboard_core.database.sqlite.dialect import IN_TIME, SqliteDialect
 from kanboard_core.database.sqlite.errors import is_busy
 from kanboard_core.database.sqlite.opening import Connection
 from kanboard_core.database.sqlite.transaction import SqliteTransaction
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: what opens a connection
 Connect = Callable[[], Connection]
 
-#: instructions of SQLite's virtual machine between two looks at the clock
-_PROGRESS_STEPS = 20_000
+#: instructions of SQLite's virtual machine between two looks at the clock: a search can keep each of them busy for long
+_PROGRESS_STEPS = 1_000
 
 _DIALECT = SqliteDialect()
 
@@ -89,6 +89,7 @@ class SqliteSession(Session):
         self._database = database
         self.connection: Connection = database.connection()
         self.connection.set_progress_handler(self._late, _PROGRESS_STEPS)
+        self.connection.create_function(IN_TIME, 0, self._in_time)
         self._cursor = self.connection.cursor()
         # Jobs always run inside our transactions: peewee's atomic() must make a savepoint, not begin one of its own.
         database.push_transaction(None)
@@ -101,6 +102,11 @@ class SqliteSession(Session):
 
     def _late(self) -> bool:
         return time.monotonic() > self._deadline
+
+    def _in_time(self) -> int:
+        if self._late():
+            self.connection.interrupt()
+        return 1
 
 
 class ServingSession(SqliteSession):
@@ -185,4 +191,5 @@ class _PeeweeDatabase(peewee.SqliteDatabase):
 
 def looking(connection: sqlite3.Connection) -> SqliteTransaction:
     """A transaction on a connection that only reads, for statements and nothing else."""
+    connection.create_function(IN_TIME, 0, lambda: 1)
     return SqliteTransaction(connection, connection.cursor(), _DIALECT, peewee.SqliteDatabase(None), writable=False)

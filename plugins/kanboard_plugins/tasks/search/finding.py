@@ -20,7 +20,7 @@ from kanboard_plugins.tasks.search.query import values_by_filter
 from kanboard_plugins.users.models import UserMetadata
 
 #: characters of a query: reading it takes time too
-LONGEST = 1_000_000
+LONGEST = 2_500_000
 
 _TASKS = Selection(listed_tasks().order_by(Task.id))
 _IN_PROJECT = Condition(Task.project_id == param("project_id"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -42,6 +41,8 @@ _RULES = rf"""
     )
 """
 
+_KINDS = {kind.value: kind for kind in Kind}
+
 
 def tokens(query: str, names: frozenset[str]) -> list[Token]:
     """The tokens of a query, given the names of the filters in lower case.
@@ -54,16 +55,13 @@ def tokens(query: str, names: frozenset[str]) -> list[Token]:
         if match.start() != position:
             return []
         position = match.end()
-        if match["key"] is not None:
-            found.append(Token(Kind.KEY, match["key"].lower()))
-        elif match["blank"] is not None:
-            found.append(Token(Kind.BLANK, match["blank"]))
-        else:
-            found.append(Token(Kind.VALUE, match["value"].replace('"', "")))
+        group = match.lastgroup or ""
+        text = match[group]
+        found.append(Token(_KINDS[group], text.lower() if group == "key" else text.replace('"', "")))
     return found if position == len(query) else []
 
 
 @functools.lru_cache(16)
-def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     key = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    return re.compile(rf"(?:(?P<key>(?ai:{key})):) | {_RULES}", re.VERBOSE)
+    return re.compile(rf"(?P<key>(?ai:{key})): | {_RULES}", re.VERBOSE)
