@@ -16,6 +16,9 @@ _IN_PROJECT = Column.project_id == param("project_id")
 _COLUMNS = statement(Column.select().where(_IN_PROJECT).order_by(Column.position, Column.id))
 _PLACES = statement(Column.select(Column.id, Column.position).where(_IN_PROJECT).order_by(Column.position, Column.id))
 _FIRST = statement(Column.select(Column.id).where(_IN_PROJECT).order_by(Column.position, Column.id).limit(1))
+_LAST = statement(
+    Column.select(Column.id).where(_IN_PROJECT).order_by(Column.position.desc(), Column.id.desc()).limit(1)
+)
 _HIGHEST_POSITION = statement(
     Column.select(Column.position).where(_IN_PROJECT).order_by(Column.position.desc()).limit(1)
 )
@@ -31,6 +34,12 @@ def first_column_id(tx: Transaction, project_id: int) -> int | None:
     """The id of the project's leftmost column; None when it has none."""
     first: int | None = tx.scalar(_FIRST, project_id=project_id)
     return first
+
+
+def last_column_id(tx: Transaction, project_id: int) -> int | None:
+    """The id of the project's rightmost column; None when it has none."""
+    last: int | None = tx.scalar(_LAST, project_id=project_id)
+    return last
 
 
 def next_position(tx: Transaction, project_id: int) -> int:

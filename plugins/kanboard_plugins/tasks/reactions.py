@@ -1,6 +1,6 @@
-"""What tasks do about their own events: the project's last change, the history of columns.
+"""What tasks do about their own events: the project's last change, the history of columns, the next recurring task.
 
-Source: spec pages "events" and "statistics".
+Source: spec pages "events", "statistics" and "tasks", section 9.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from kanboard_core.calls import Call
 from kanboard_core.database import insertion, param, statement
 from kanboard_core.events import BoundReaction, Event, Stage, reaction
 from kanboard_core.models import Project
+from kanboard_plugins.columns.order import first_column_id, last_column_id
+from kanboard_plugins.tasks import recurrence
 from kanboard_plugins.tasks.models import Transition
+from kanboard_plugins.tasks.recurrence import Trigger
 
 _MODIFIED = statement(Project.update({Project.last_modified: param("now")}).where(Project.id == param("project_id")))
 _TRANSITION = insertion(
@@ -43,6 +46,27 @@ def column_changed(call: Call, event: Event) -> None:
     )
 
 
+def column_left_or_reached(call: Call, event: Event) -> None:
+    """Make the next task when the moved one recurs on leaving the first column, or on reaching the last one."""
+    task = event.payload["task"]
+    project_id = task["project_id"]
+    if recurrence.is_pending(task, Trigger.LEAVING_FIRST_COLUMN):
+        met = event.payload["src_column_id"] == first_column_id(call.tx, project_id)
+    elif recurrence.is_pending(task, Trigger.REACHING_LAST_COLUMN):
+        met = task["column_id"] == last_column_id(call.tx, project_id)
+    else:
+        met = False
+    if met:
+        recurrence.recur(call, task["id"])
+
+
+def closed(call: Call, event: Event) -> None:
+    """Make the next task when the closed one recurs on that."""
+    task = event.payload["task"]
+    if recurrence.is_pending(task, Trigger.CLOSING):
+        recurrence.recur(call, task["id"])
+
+
 #: bound by the plugin
 REACTIONS: tuple[BoundReaction, ...] = (
     reaction(
@@ -60,4 +84,6 @@ REACTIONS: tuple[BoundReaction, ...] = (
         stage=Stage.MODIFICATION,
     ),
     reaction(column_changed, "task.move.column", stage=Stage.TRANSITION),
+    reaction(column_left_or_reached, "task.move.column", stage=Stage.RECURRENCE),
+    reaction(closed, "task.close", stage=Stage.RECURRENCE),
 )
