@@ -30,7 +30,7 @@ async def task(application: Client, server: RunningServer, project: int) -> int:
         score=8,
         priority=2,
         recurrence_status=1,
-        recurrence_trigger=2,
+        recurrence_trigger=1,
         recurrence_factor=3,
         recurrence_timeframe=1,
         recurrence_basedate=1,
