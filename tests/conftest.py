@@ -1,14 +1,19 @@
-"""The fixtures of the test kit, as authors of plugins use them, and those for PostgreSQL; which tests run on an engine.
+"""The fixtures of the test kit, as authors of plugins use them, and our own; which tests run on an engine.
 
 How long a randomised test may take and search is here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from kanboard_core.plugins import Plugins
+    from kanboard_core.testing import Location, RunningServer
 
 pytest_plugins = ["kanboard_core.testing"]
 
@@ -60,3 +65,12 @@ def empty_postgres(postgres_cluster: str) -> Iterator[str]:
 
     with postgres.new_database(postgres_cluster) as url:
         yield url
+
+
+@pytest.fixture
+async def neighbour(database: Location, plugins: Plugins, server: RunningServer) -> AsyncIterator[RunningServer]:
+    """Another server on the same database."""
+    from kanboard_core.testing import running
+
+    async with running(database, plugins=plugins) as neighbour:
+        yield neighbour

@@ -61,8 +61,11 @@ CALLS: dict[str, list[tuple[list[Any], Any]]] = {
     "countTasks": [([1], 1), ([99], 0)],
     "ring": [([3], True)],
     "getTask": [([1], ANSWERED), ([1, True], ANSWERED)],
+    "getStatus": [(["http://"], None)],
 }
 
+#: for each type of external links of a block: an address, and the title of a link to it
+TITLES = {"ticket": ("https://tickets.example.org/12", "Ticket 12")}
 #: for each key of queries that such a block brings: queries, and the tasks that they find there
 SEARCHES: dict[str, list[tuple[str, list[int]]]] = {
     "untouched": [("untouched:0", [1]), ("untouched:30", []), ("untouched:x", [1]), ("untouched:30 untouched:0", [1])],
@@ -256,6 +259,12 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         [found] = [found for found in server.server.registrations if found.plugin.name == "example"]
         for name in {*(part.name for part in found.procedures), *(part.procedure for part in found.extensions)}:
             await call_as_told(application, name)
+        for provider in found.external_link_providers:
+            url, title = TITLES[provider.type]
+            link = await application.getExternalTaskLinkById(
+                1, await application.createExternalTaskLink(1, url, [*provider.dependencies][-1])
+            )
+            assert (link["link_type"], link["title"]) == (provider.type, title)
         for key in {part.key for part in found.search_filters}:
             for query, ids in SEARCHES[key]:
                 assert [task["id"] for task in await application.searchTasks(1, query)] == ids, query

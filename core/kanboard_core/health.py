@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kanboard_core.calls import CONTAINED
+from kanboard_core.database.errors import NotServed
 from kanboard_core.database.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Health:
         engine = self._server.database.engine
         try:
             version = await asyncio.wait_for(self._server.database.read(engine.schema_version), _SECONDS)
+        except NotServed as error:
+            return str(error)
         except Exception as error:
             return f"failed: {type(error).__name__}"
         return "ok" if version >= SCHEMA_VERSION[engine.kind] else f"schema version {version} is too old"

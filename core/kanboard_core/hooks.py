@@ -8,7 +8,8 @@ What a plugin brings (``register_...``) is asked once at start-up; an exception 
 require it. Whatever else it takes part in runs in the thread and the transaction of a call. The part of a built-in
 plugin belongs to the call: an exception undoes both. Another plugin's runs in a savepoint of its own: an exception is
 undone, logged and reported, and the call goes on. ``ProcedureError``, ``Forbidden`` and ``InvalidParams`` are answers
-to the caller and undo the call, whoever raises them. Plugins that require others are called before those.
+to the caller and undo the call, whoever raises them. Plugins that require others are called before those; an
+implementation marked ``hookimpl(tryfirst=True)`` is called before all others, one with ``trylast=True`` after them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from kanboard_core.database import Model, Statement
+from kanboard_core.database import Model, Row, Statement
 
 if TYPE_CHECKING:
     import click
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from kanboard_core.database.migrations import Migration
     from kanboard_core.events import BoundReaction, EventType
     from kanboard_core.extensions import Extension
+    from kanboard_core.external_links import ExternalLinkProvider
     from kanboard_core.file_storage import FileArea, FileStorage
     from kanboard_core.health import HealthCheck
     from kanboard_core.procedures import Procedure
@@ -155,6 +157,18 @@ def register_task_details(server: Server) -> Iterable[TaskDetail]:
     """Answer keys that boards show for a task: counts, labels, lists.
 
     Once at start-up, in the main thread. Also asked of disabled built-in plugins: the keys of answers never change.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_external_link_providers(server: Server) -> Iterable[ExternalLinkProvider]:
+    """Answer kinds of addresses that tasks are linked to, beside files, attachments and web pages.
+
+    Once at start-up, in the main thread. They are tried in the order of the plugins, the built-in ones last. Their
+    methods run on the event loop, outside any transaction, and must not block it; one that raises accepts nothing, or
+    the address becomes the title, which is logged and reported. A type that another plugin has leaves the plugin out.
+    Also asked of disabled built-in plugins: the names of types in answers stay.
     """
     raise NotImplementedError
 
@@ -287,6 +301,15 @@ def task_removing(call: Call, task_id: int) -> None:
 
     In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
     built-in plugins.
+    """
+
+
+@hookspec
+def subtasks_listed(call: Call, subtasks: Sequence[Row]) -> None:
+    """Subtasks are about to be shown, in an answer or an event: write into them what the plugin knows (a timer).
+
+    ``subtasks``: objects as ``getAllSubtasks`` answers them, of one task or several; never none. In the thread and the
+    transaction of the call, which may be one that only reads. Also called in disabled built-in plugins.
     """
 
 

@@ -17,25 +17,36 @@ from kanboard_core.permissions import ProjectRole, role_in_project
 from kanboard_core.validation import is_empty, numeric
 
 
-def _user_is_in(*, assignable: bool) -> Any:
-    """The condition that an account belongs to the project ``project_id``; ``assignable``: as more than a viewer."""
+def _user_is_in(*, without: str | None = None) -> Any:
+    """The condition that an account belongs to the project ``project_id``; rows of the role ``without`` don't count."""
     direct = ProjectUser.select(ProjectUser.user_id).where(ProjectUser.project_id == param("project_id"))
     through_groups = (
         GroupMember.select(GroupMember.user_id)
         .join(ProjectGroup, on=(ProjectGroup.group_id == GroupMember.group_id))
         .where(ProjectGroup.project_id == param("project_id"))
     )
-    if assignable:
-        # Each row is judged by itself: a direct viewer in a group of members is assignable.
-        direct = direct.where(ProjectUser.role != ProjectRole.VIEWER.value)
-        through_groups = through_groups.where(ProjectGroup.role != ProjectRole.VIEWER.value)
-        return (User.is_active == 1) & (User.id.in_(direct) | User.id.in_(through_groups))
+    if without is not None:
+        direct = direct.where(ProjectUser.role != without)
+        through_groups = through_groups.where(ProjectGroup.role != without)
     return User.id.in_(direct) | User.id.in_(through_groups)
 
 
+def user_has_role() -> Any:
+    """The condition, for statements, that an account has a role in the project ``project_id``, also one of its own.
+
+    Disabled accounts have theirs too::
+
+        statement(User.select().where(user_has_role()))
+    """
+    return _user_is_in(without="")
+
+
 _PEOPLE = User.select(User.id, User.name, User.username)
-_USERS = statement(_PEOPLE.where(_user_is_in(assignable=False)).order_by(User.id))
-_ASSIGNABLE = statement(_PEOPLE.where(_user_is_in(assignable=True)).order_by(User.id))
+_USERS = statement(_PEOPLE.where(_user_is_in()).order_by(User.id))
+# Each row is judged by itself: a direct viewer in a group of members is assignable.
+_ASSIGNABLE = statement(
+    _PEOPLE.where((User.is_active == 1) & _user_is_in(without=ProjectRole.VIEWER.value)).order_by(User.id)
+)
 _ACTIVE = statement(User.select(User.id).where((User.id == param("user_id")) & (User.is_active == 1)))
 
 

@@ -20,6 +20,7 @@ from kanboard_core.database.engine import Limits
 from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import EventType, Reactions
 from kanboard_core.extensions import Extension
+from kanboard_core.external_links import ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
@@ -48,6 +49,8 @@ class Server:
     registry: Registry
     reactions: Reactions
     task_details: tuple[TaskDetail, ...]
+    #: kinds of external links, by their types, in the order in which they are tried
+    external_link_providers: dict[str, ExternalLinkProvider]
     #: what the keys of queries mean, in lower case
     search_filters: dict[str, tuple[SearchFilter, ...]]
     #: places for attachments, by the name of the plugin that brings them
@@ -137,6 +140,7 @@ class Server:
         self.events = {event.name: event for part in parts for event in part.events}
         try:
             self.registry = _registry(self.plugins, parts)
+            self.external_link_providers = _external_link_providers(parts)
         except _Misfit as misfit:
             self.plugins.fail(misfit.plugin, "registration", str(misfit))
             return self._assemble()
@@ -195,6 +199,18 @@ def _registry(plugins: Plugins, parts: tuple[Registrations, ...]) -> Registry:
         for extension in part.extensions:
             _extend(plugins, registry, part, extension)
     return registry
+
+
+def _external_link_providers(parts: tuple[Registrations, ...]) -> dict[str, ExternalLinkProvider]:
+    """Every kind of external links by its type, those of built-in plugins last: one of theirs takes any web address."""
+    owners: dict[str, Plugin] = {}
+    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
+        for provider in part.external_link_providers:
+            owner = owners.setdefault(provider.type, part.plugin)
+            if owner is not part.plugin:
+                raise _Misfit(part.plugin, f"external links of the type {provider.type} are those of {owner.name}")
+    ordered = sorted(parts, key=lambda part: part.plugin.built_in)
+    return {provider.type: provider for part in ordered for provider in part.external_link_providers}
 
 
 def _extend(plugins: Plugins, registry: Registry, part: Registrations, extension: Extension) -> None:

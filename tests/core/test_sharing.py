@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from kanboard_core.plugins import Plugins
 from kanboard_core.testing import (
     AccountFactory,
     Client,
     Forbidden,
     IdFactory,
-    Location,
     RunningServer,
     Unauthorized,
-    running,
 )
-
-
-@pytest.fixture
-async def neighbour(database: Location, plugins: Plugins, server: RunningServer) -> AsyncIterator[RunningServer]:
-    """Another server on the same database."""
-    async with running(database, plugins=plugins) as neighbour:
-        yield neighbour
 
 
 async def test_what_one_has_written_the_other_reads(

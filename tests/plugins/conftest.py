@@ -1,4 +1,4 @@
-"""Calls whose transaction stays open while others call."""
+"""Calls whose transaction stays open while others call, two servers on one database, and the statements of calls."""
 
 from __future__ import annotations
 
@@ -10,11 +10,32 @@ from typing import Any
 
 import pytest
 
+from kanboard_core.database.compilation import Dialect
 from kanboard_core.database.engine import Job
-from kanboard_core.testing import RunningServer
+from kanboard_core.testing import Client, RunningServer
 
 #: what the fixture ``unfinished`` is
 Unfinished = Callable[[Awaitable[Any]], AbstractAsyncContextManager["asyncio.Future[Any]"]]
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that were executed."""
+    executed: list[str] = []
+    compiled = Dialect.compiled  # asked for whenever a statement is executed
+
+    def counted(dialect: Dialect, statement: Any) -> Any:
+        executed.append(repr(statement))
+        return compiled(dialect, statement)
+
+    monkeypatch.setattr(Dialect, "compiled", counted)
+    return executed
+
+
+@pytest.fixture
+def clients(application: Client, neighbour: RunningServer) -> list[Client]:
+    """The application on two servers of one database."""
+    return [application, neighbour.client()]
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import peewee
 import pytest
 from tests.conformance import databases
 
-from kanboard_core.database.compilation import Dialect
 from kanboard_core.testing import Client, RunningServer
 
 #: a day's work: every call that reads or changes something, with positional arguments
@@ -34,7 +33,37 @@ WORK: list[tuple[Any, ...]] = [
     ("closeTask", 1),
     ("openTask", 1),
     ("setTaskTags", 1, 1, ["other"]),
+    ("createSubtask", 1, "Part", 2, 3, 1),
+    ("createSubtask", 1, "Other part"),
+    ("updateSubtask", 1, 1, "Changed", 0, 2, 1.5, 1, 3),
+    ("setSubtaskStartTime", 1, 2),
+    ("hasSubtaskTimer", 1, 2),
+    ("getSubtask", 1),
+    ("getAllSubtasks", 1),
+    ("setSubtaskEndTime", 1, 2),
+    ("removeSubtask", 2),
+    ("saveTaskMetadata", 1, {"name": "value"}),
+    ("createComment", 1, 2, "For @admin"),
+    ("updateComment", 1, "Changed"),
+    ("createTaskFile", 1, 1, "notes.txt", "Zm9v"),
+    ("createLink", "needs", "is needed by"),
+    ("updateLink", 12, 13, "wants"),
+    ("createExternalTaskLink", 1, "http://example.org/", "related", "auto", "Title"),
+    ("updateExternalTaskLink", 1, 1, "Other"),
     ("duplicateTaskToProject", 1, 1),
+    ("createTaskLink", 1, 2, 12),
+    ("updateTaskLink", 3, 1, 2, 1),
+    ("getAllTaskLinks", 1),
+    ("getTaskLinkById", 3),
+    ("getAllLinks",),
+    ("getLinkByLabel", "wants"),
+    ("getOppositeLinkId", 12),
+    ("getAllExternalTaskLinks", 1),
+    ("getExternalTaskLinkById", 1, 1),
+    ("removeTaskLink", 3),
+    ("removeLink", 12),
+    ("removeLink", 13),
+    ("removeExternalTaskLink", 1, 1),
     ("moveTaskToProject", 2, 1),
     ("removeTask", 2),
     ("getBoard", 1),
@@ -54,6 +83,15 @@ WORK: list[tuple[Any, ...]] = [
     ("getAllGroups",),
     ("getGroupMembers", 1),
     ("getTaskTags", 1),
+    ("getTaskMetadata", 1),
+    ("getTaskMetadataByName", 1, "name"),
+    ("getAllComments", 1),
+    ("getComment", 1),
+    ("getAllTaskFiles", 1),
+    ("downloadTaskFile", 1),
+    ("removeTaskMetadata", 1, "name"),
+    ("removeComment", 1),
+    ("removeTaskFile", 1),
     ("getTagsByProject", 1),
     ("removeTask", 1),
     ("removeColumn", 5),
@@ -90,20 +128,6 @@ async def test_no_sql_is_built_once_every_statement_was_used(
     assert built == []
 
 
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that were executed."""
-    executed: list[str] = []
-    compiled = Dialect.compiled  # asked for whenever a statement is executed
-
-    def counted(dialect: Dialect, statement: Any) -> Any:
-        executed.append(repr(statement))
-        return compiled(dialect, statement)
-
-    monkeypatch.setattr(Dialect, "compiled", counted)
-    return executed
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -114,7 +138,15 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("getAllUsers",),
         ("getProjectUsers", 1),
         ("getAllTags",),
+        ("getAllSubtasks", 1),
+        ("closeTask", 1),
+        ("createSubtask", 1, "New"),
+        ("updateSubtask", 1, 1, "Other"),
+        ("duplicateTaskToProject", 1, 1),
         ("moveTaskPosition", 1, 1, 1, 3, 1),
+        ("getAllLinks",),
+        ("getAllTaskLinks", 1),
+        ("getAllExternalTaskLinks", 1),
     ],
     ids=lambda call: call[0],
 )
@@ -128,7 +160,11 @@ async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
     await application.createProject("One")
 
     async def grow(name: str, tasks: int) -> int:
-        await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        made = await application.batch(*[("createTask", f"{name} {number}", 1) for number in range(tasks)])
+        await application.batch(*[("createSubtask", 1, f"{name} {number}") for number in range(tasks)])
+        await application.batch(*[("createTaskLink", 1, answer["result"], 10) for answer in made])
+        page = ("http://example.org/", "related", "auto", name)
+        await application.batch(*[("createExternalTaskLink", 1, *page) for _ in made])
         await application.setTaskTags(1, 1, [name])
         await application.addColumn(1, name)
         await application.createProject(name)

@@ -346,12 +346,15 @@ STAGES: list[list[tuple[Any, ...]]] = [
     [("removeUser", 2), ("removeGroup", 1)],
     [("removeProject", 1)],
 ]
-#: what can't be removed, for there are tasks in it, or its content is missing
+#: what can't be removed, for there are tasks in it, or its content or the other half of a pair is missing
 KEPT: list[tuple[Any, ...]] = [
     ("removeAllProjectFiles", 2),
+    ("removeAllTaskFiles", 2),
     ("removeColumn", 5),
     ("removeProjectFile", 2, 2),
     ("removeSwimlane", 2, 2),
+    ("removeTaskFile", 2),
+    ("removeTaskLink", 2),
 ]
 
 #: what Kanboard itself leaves. Source: spec page "storage", section 5

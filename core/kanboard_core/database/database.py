@@ -26,8 +26,8 @@ class Database:
         """Open the connections. Raises what opening raises."""
         self._loop = asyncio.get_running_loop()
         deliveries = self._deliveries = Deliveries(self._loop)
-        self._readers, self._writer = self.engine.workers(self._loop, deliveries, self._limits)
         try:
+            self._readers, self._writer = self.engine.workers(self._loop, deliveries, self._limits)
             self._readers.start()
             self._writer.start()
         except BaseException:

@@ -37,6 +37,10 @@ class Session(ABC):
     def end(self, *, commit: bool) -> None:
         """Commit the transaction, or undo it. Nothing happens when the engine has given it up by itself."""
 
+    def confirm(self) -> None:
+        """Raise ConnectionLost when what was read in the transaction doesn't count."""
+        return
+
     def serves_another(self) -> bool:
         """Whether the transaction is still good for another job that reads."""
         return True

@@ -41,8 +41,12 @@ class StorageFailed(DatabaseError):
     """The database could not do what was asked: disk full, file gone or damaged. Nothing of the call was kept."""
 
 
+class NotServed(StorageFailed):
+    """There is no database at the moment that can be served; the message says why, and nothing secret."""
+
+
 class ConnectionLost(StorageFailed):
-    """The server of the database can't be reached, or has closed the connection.
+    """The server of the database can't be reached, or has closed the connection; or the database isn't the same.
 
     When that happened while it was asked to commit, nobody knows whether it did.
     """

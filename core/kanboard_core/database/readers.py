@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from kanboard_core.database.deliveries import Deliveries
-from kanboard_core.database.engine import Engine, Job, Session, Worker
+from kanboard_core.database.engine import Job, Session, Worker
 from kanboard_core.database.errors import ConnectionLost
 
 #: seconds that a job or a result may wait behind a slow job before help is called
@@ -35,9 +36,16 @@ class Readers(Worker):
     """A few threads with a read-only connection each."""
 
     def __init__(
-        self, engine: Engine, loop: asyncio.AbstractEventLoop, deliveries: Deliveries, *, count: int, seconds: float
+        self,
+        session: Callable[[], Session],
+        loop: asyncio.AbstractEventLoop,
+        deliveries: Deliveries,
+        *,
+        count: int,
+        seconds: float,
     ) -> None:
-        self._engine = engine
+        """``session`` opens one for the calling thread."""
+        self._session = session
         self._loop = loop
         self._deliveries = deliveries
         self._seconds = seconds
@@ -92,7 +100,7 @@ class Readers(Worker):
 
     def _serve(self, helper: bool) -> None:
         try:
-            session = self._engine.session(writable=False)
+            session = self._session()
         except BaseException as error:
             self._opened.put(error)
             return
@@ -131,17 +139,19 @@ class Readers(Worker):
         return task
 
     def _run(self, session: Session, task: _Task) -> None:
+        result, error = None, None
         try:
             result = task.job(session.transaction(self._seconds))
-        except ConnectionLost as error:
-            if task.again or self._stopping:
-                self._deliveries.add(task.future, None, error)
-            else:
-                self._tasks.put(task._replace(again=True))
-        except BaseException as error:  # whatever it is belongs to the caller
-            self._deliveries.add(task.future, None, error)
+        except BaseException as raised:  # whatever it is belongs to the caller
+            error = raised
+        try:
+            session.confirm()
+        except ConnectionLost as lost:
+            error = lost
+        if isinstance(error, ConnectionLost) and not task.again and not self._stopping:
+            self._tasks.put(task._replace(again=True))
         else:
-            self._deliveries.add(task.future, result, None)
+            self._deliveries.add(task.future, result, error)
 
     def _next(self) -> _Task | None:
         try:

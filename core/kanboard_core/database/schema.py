@@ -25,11 +25,15 @@ SCHEMA_VERSION = {"sqlite": 128, "postgres": 117, "mysql": 139}
 #: them, it runs unharmed with them. The prefix keeps the names apart from Kanboard's, now and later.
 INDEXES = {
     "kanboard_server_tasks_project_idx": ("tasks", ("project_id", "is_active", "column_id", "swimlane_id")),
+    "kanboard_server_tasks_owner_idx": ("tasks", ("owner_id", "is_active")),
+    "kanboard_server_subtasks_user_idx": ("subtasks", ("user_id",)),
+    "kanboard_server_timers_subtask_idx": ("subtask_time_tracking", ("subtask_id",)),
     "kanboard_server_comments_task_idx": ("comments", ("task_id",)),
     "kanboard_server_external_links_task_idx": ("task_has_external_links", ("task_id",)),
     "kanboard_server_tags_task_idx": ("task_has_tags", ("task_id",)),
     "kanboard_server_project_files_project_idx": ("project_has_files", ("project_id",)),
     "kanboard_server_project_files_path_idx": ("project_has_files", ("path",)),
+    "kanboard_server_task_files_path_idx": ("task_has_files", ("path",)),
 }
 
 # Every Kanboard since its first has had these.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,11 +28,11 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"(])")
 
 def signature(procedure: Procedure) -> str:
     """``addColumn(project_id: id, title: text, task_limit: integer = 0) -> integer or false``."""
-    return " ".join(line.strip() for line in signature_lines(procedure, 0))
+    return signature_lines(procedure, sys.maxsize)[0]
 
 
 def signature_lines(procedure: Procedure, width: int) -> list[str]:
-    """The signature in lines of at most so many characters, broken between parameters; longer where one is longer."""
+    """The signature in lines of at most so many characters, broken before parameters; longer where one is longer."""
     parameters = [_declaration(parameter) for parameter in procedure.parameters.all]
     return _lines(procedure.name, parameters, f" -> {answer(procedure)}", width)
 
@@ -89,7 +90,8 @@ def _short_declaration(parameter: Parameter) -> str:
 def _lines(name: str, parameters: list[str], tail: str, width: int) -> list[str]:
     *others, last = parameters or [""]
     first, *words = [*(f"{parameter}," for parameter in others), f"{last}){tail}"]
-    lines = [f"{name}({first}"]
+    together = f"{name}({first}"
+    lines = [together] if len(together) <= width or not parameters else [f"{name}(", f"    {first}"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) <= width:
             lines[-1] += f" {word}"

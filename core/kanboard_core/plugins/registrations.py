@@ -19,6 +19,7 @@ from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.extensions import Extension
+from kanboard_core.external_links import ContainedProvider, ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
@@ -41,6 +42,7 @@ class Registrations:
     models: tuple[type[Model], ...]
     events: tuple[EventType, ...]
     task_details: tuple[TaskDetail, ...]
+    external_link_providers: tuple[ExternalLinkProvider, ...] = ()
     search_filters: tuple[SearchFilter, ...] = ()
     file_areas: tuple[FileArea, ...] = ()
     file_storage: FileStorage | None = None
@@ -81,6 +83,9 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
             found.registered_by(plugin.name, built_in=plugin.built_in)
             for found in ask("register_task_details", TaskDetail, server=server)
         ),
+        external_link_providers=_external_link_providers(
+            plugins, plugin, plugins.ask(plugin, "register_external_link_providers", server=server)
+        ),
         search_filters=tuple(
             found.registered_by(plugin.name, built_in=plugin.built_in)
             for found in ask("register_search_filters", SearchFilter)
@@ -116,6 +121,18 @@ def _all_of(kind: type[T], hook: str, answer: Any) -> tuple[T, ...]:
         if not isinstance(item, kind):
             raise PluginError(f"{hook} must answer objects of the kind {kind.__name__}, not {item!r}")
     return found
+
+
+def _external_link_providers(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[ExternalLinkProvider, ...]:
+    report = partial(plugins.report, plugin.name)
+    found: list[ExternalLinkProvider] = []
+    for item in _listed("register_external_link_providers", answer):
+        if not isinstance(item, ExternalLinkProvider):
+            raise PluginError(f"register_external_link_providers must answer providers, not {item!r}")
+        if problem := item.problem():
+            raise PluginError(f"the provider of external links {type(item).__name__} {problem}")
+        found.append(item if plugin.built_in else ContainedProvider(item, report))
+    return tuple(found)
 
 
 def _file_storage(answer: Any) -> FileStorage | None:

@@ -6,7 +6,8 @@ finds. Source: spec page "file_storage".
 
 Copies of a task name the contents of the original. Whoever counts the rows that name a content, or copies one, takes
 the lock of the table before, after every other lock. Else the last two rows could go and each leave the content to the
-other, or a copy name a content that is just going.
+other, or a copy name a content that is just going. The lock of the project comes first, as for everything in it: so no
+file gets to an owner that is just being removed or copied.
 """
 
 from __future__ import annotations
@@ -38,8 +39,11 @@ class Attachments:
     ``is_image``, ``size`` (bytes), ``user_id``, ``date`` (Unix seconds) and the owner's id.
     """
 
-    def __init__(self, model: type[Model], owner: str, *, owners: Any, area: str, announce: Announce) -> None:
-        """``owner``: the column of the owner's id; ``owners``: their model; ``area``: the first part of keys."""
+    def __init__(self, model: type[Model], owner: str, *, project: Any, area: str, announce: Announce) -> None:
+        """``owner``: the column of the owner's id; ``area``: the first part of keys.
+
+        ``project``: the column of the owners' own table that has the id of their project.
+        """
         table: Any = model
         fields: Any = model._meta.combined
         listed = [fields[name] for name in ("id", "name", "path", "is_image", owner, "date", "user_id", "size")]
@@ -56,6 +60,11 @@ class Attachments:
             .where(fields[owner] == param("owner"))
             .order_by(table.name, table.id)
         )
+        self._copied = statement(
+            table.select(table.name, table.path, table.is_image, table.size)
+            .where(fields[owner] == param("owner"))
+            .order_by(table.name, table.id)
+        )
         self._naming_rows = statement(
             table.select(table.path, peewee.fn.COUNT(table.id).alias("count"))
             .where(one_of(table.path, "keys"))
@@ -63,7 +72,7 @@ class Attachments:
         )
         self._delete = statement(table.delete().where(one_of(table.id, "ids")))
         self._insert = insertion(model, owner, "name", "path", "is_image", "size", "user_id", "date")
-        self._owner_row = statement(owners.select(owners.id).where(owners.id == param("owner")))
+        self._project = statement(project.model.select(project).where(project.model.id == param("owner")))
         self.file_area = FileArea(
             f"{area}/", self._table, statement(table.select(table.id, table.path.alias("key"), table.name))
         )
@@ -90,7 +99,8 @@ class Attachments:
     def remove_with_owners(self, call: Call, owner_ids: Collection[int]) -> None:
         """Remove the files of owners that are about to go; a content that can't be removed is left behind.
 
-        The contents go after the commit. Raises a destroy event for each, by id.
+        The contents go after the commit. Raises a destroy event for each, by id. Whoever calls this holds the locks of
+        their projects.
         """
         if not call.tx.all(self._of_owners, owners=owner_ids):
             return
@@ -101,13 +111,31 @@ class Attachments:
         naming.subtract(file["path"] for file in files)
         self._delete_rows(call, files, naming)
 
+    def copy(self, call: Call, owner_id: int, copy_id: int) -> None:
+        """Attach the files of an owner, in the order of their names, to its copy: they share the contents.
+
+        They are the caller's, of now. Raises a create event for each. Whoever calls this holds the locks of both
+        projects.
+        """
+        if not call.tx.all(self._of_owners, owners=[owner_id]):
+            return
+        self.lock(call.tx)
+        copies = []
+        for file in call.tx.all(self._copied, owner=owner_id):
+            row = {**file, self._owner: copy_id, "user_id": call.caller.user_id, "date": call.now}
+            copies.append(call.tx.insert(self._insert, **row))
+        files = call.tx.all(self._files, ids=copies)
+        self._announce(call, "create", [_object(file) for file in files])
+
     # Outside of jobs
 
-    async def upload(self, call: AsyncCall, owner_id: int, name: str, blob: str) -> int | Literal[False]:
+    async def upload(
+        self, call: AsyncCall, owner_id: int, name: str, blob: str, *, project_id: int
+    ) -> int | Literal[False]:
         """Keep a file that comes as base64; answers its id.
 
-        False when nothing is left of the content, there is no such owner, or it can't be stored. Raises InvalidParams
-        for one that is larger than the configuration allows.
+        False when nothing is left of the content, there is no such owner in the project, or it can't be stored. Raises
+        InvalidParams for one that is larger than the configuration allows.
         """
         content = await call.in_thread(contents.decoded, blob)
         if contents.is_refused(content):
@@ -115,7 +143,7 @@ class Attachments:
         limit = call.server.configuration.integer("files", "upload_limit")
         if limit and len(content) > limit:
             raise InvalidParams(f"Argument blob must stand for at most {limit} bytes")
-        if owner_id < 1 or not await call.read(self._is_there, owner_id):
+        if owner_id < 1 or not await call.read(self._is_in, owner_id, project_id):
             return False
         picture = is_image(name)
         key = new_key(self._area, owner_id, name, call.now)
@@ -131,7 +159,7 @@ class Attachments:
             "date": call.now,
         }
         try:
-            created = await call.write(self._create, row)
+            created = await call.write(self._create, row, project_id)
         except ConnectionLost:
             raise  # perhaps the row is there: the content stays
         except Exception:
@@ -146,30 +174,35 @@ class Attachments:
         return "" if file is None else await call.in_thread(_encoded_content, call, file["path"] or "")
 
     async def remove(self, call: AsyncCall, files: Sequence[Row]) -> bool | None:
-        """Remove files, in the order of their ids; False when one had to stay, None when there was none (any more).
+        """Remove files of one owner, by id; False when one had to stay, None when there was none (any more).
 
         One whose content is missing stays, unless another file names the content too. Raises a destroy event for each.
         """
         if not files:
             return None
         removable = await call.in_thread(_removable, call, {file["path"] or "" for file in files})
-        return await call.write(self._remove, [file["id"] for file in files], removable)
+        return await call.write(self._remove, files[0][self._owner], [file["id"] for file in files], removable)
 
     # In the jobs of these
 
-    def _is_there(self, call: Call, owner_id: int) -> bool:
-        return call.tx.scalar(self._owner_row, owner=owner_id) is not None
+    def _is_in(self, call: Call, owner_id: int, project_id: int) -> bool:
+        found: int | None = call.tx.scalar(self._project, owner=owner_id)
+        return found is not None and found == project_id
 
-    def _create(self, call: Call, row: Row) -> int | None:
+    def _create(self, call: Call, row: Row, project_id: int) -> int | None:
+        call.tx.lock_projects_of(self._project, owner=row[self._owner])
+        if not self._is_in(call, row[self._owner], project_id):
+            return None
         try:
             created = call.tx.insert(self._insert, **row)
         except Conflict:
-            return None  # the owner has gone, or the name can't be stored
+            return None  # the name can't be stored
         file = self.find(call.tx, created)
         self._announce(call, "create", [file] if file else [])
         return created
 
-    def _remove(self, call: Call, file_ids: Sequence[int], removable: Collection[str]) -> bool | None:
+    def _remove(self, call: Call, owner_id: int, file_ids: Sequence[int], removable: Collection[str]) -> bool | None:
+        call.tx.lock_projects_of(self._project, owner=owner_id)
         self.lock(call.tx)
         files = call.tx.all(self._files, ids=file_ids)
         self._announce(call, "destroy", [_object(file) for file in files])

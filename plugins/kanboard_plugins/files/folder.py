@@ -113,8 +113,9 @@ class Folder(FileStorage):
             _synchronize(base.parent)
         for _ in range(_ATTEMPTS):
             for needed in reversed(self._way(folder)):
-                with suppress(FileNotFoundError):
-                    needed.mkdir(0o755, exist_ok=True)
+                # Not exist_ok: it raises when a folder that was there goes right then.
+                with suppress(FileNotFoundError, FileExistsError):
+                    needed.mkdir(0o755)
             path = folder / f"{_UNFINISHED}{secrets.token_hex(8)}"
             with suppress(FileNotFoundError):
                 return path, os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)

@@ -4,7 +4,7 @@ from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_plugins.me import procedures
 
-requires = ("projects", "tasks")
+requires = ("projects", "tasks", "subtasks")
 
 
 @hookimpl

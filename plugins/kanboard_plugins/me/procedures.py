@@ -8,7 +8,7 @@ from kanboard_core.arguments import Text
 from kanboard_core.calls import Call
 from kanboard_core.permissions import USERS
 from kanboard_core.procedures import READS, procedure
-from kanboard_plugins.me import own_projects
+from kanboard_plugins.me import dashboard, own_projects
 from kanboard_plugins.me.profile import profile_of
 
 
@@ -20,6 +20,17 @@ def get_me(call: Call) -> dict[str, Any]:
     The personal token, ``api_access_token``, is part of it.
     """
     return profile_of(call.caller.account or {})
+
+
+@procedure("getMyDashboard", access=USERS, effect=READS)
+def get_my_dashboard(call: Call) -> list[dict[str, Any]]:
+    """The open tasks that are assigned to the caller or have a subtask of the caller's, by id.
+
+    Only of active projects, and of columns that aren't hidden in dashboards; a role in the project isn't needed. Each
+    has what tasks on boards have but ``is_draggable``, and ``subtasks``: those of the caller's own, as getAllSubtasks
+    answers them.
+    """
+    return dashboard.dashboard_of_caller(call)
 
 
 @procedure("getMyProjectsList", access=USERS, effect=READS)

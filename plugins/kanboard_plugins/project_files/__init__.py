@@ -37,7 +37,7 @@ def register_file_areas() -> list[FileArea]:
     return [PROJECT_FILES.file_area]
 
 
-@hookimpl
+@hookimpl(tryfirst=True)
 def project_removing(call: Call, project_id: int) -> None:
-    """The files of a project go with it."""
+    """The files of a project go with it, before everything else in it: their events are the first."""
     PROJECT_FILES.remove_with_owners(call, [project_id])

@@ -7,4 +7,4 @@ from kanboard_plugins.files.attachments import Attachments
 from kanboard_plugins.project_files.events import announce
 from kanboard_plugins.project_files.models import ProjectFile
 
-PROJECT_FILES = Attachments(ProjectFile, "project_id", owners=Project, area="projects", announce=announce)
+PROJECT_FILES = Attachments(ProjectFile, "project_id", project=Project.id, area="projects", announce=announce)

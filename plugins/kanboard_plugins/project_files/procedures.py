@@ -57,7 +57,8 @@ async def create_project_file(call: AsyncCall, project_id: Scalar, filename: Tex
     be missing. False when there is no such project, the content is empty or the one character ``0``, or it can't be
     stored. A content that is larger than the server takes is answered -32602.
     """
-    return await PROJECT_FILES.upload(call, integer(project_id) or 0, filename or "", blob or "")
+    owner_id = integer(project_id) or 0
+    return await PROJECT_FILES.upload(call, owner_id, filename or "", blob or "", project_id=owner_id)
 
 
 @procedure("removeProjectFile", access=members())

@@ -52,7 +52,7 @@ def task_tags_given(call: Call, task_id: int, project_id: int, names: Sequence[s
     change(call.tx, task_id, project_id, names)
 
 
-@hookimpl
+@hookimpl(tryfirst=True)  # before what is told of a copy
 def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
     """A copy has tags of the same names."""
     assignment.copy(call.tx, task_id, copy_id)

@@ -35,7 +35,7 @@ def register_events() -> list[EventType]:
 
 @hookimpl
 def register_reactions() -> list[BoundReaction]:
-    """The project's last change, the history of columns, the next recurring task."""
+    """The project's last change, the history of columns, mentions."""
     return list(REACTIONS)
 
 

@@ -32,4 +32,9 @@ EVENTS = (
     EventType("task.move.swimlane", "A task was moved to another swimlane; raised before task.move.column.", _MOVED),
     EventType("task.move.position", "A task was moved within its column and swimlane.", _MOVED),
     EventType("task.move.project", "A task was moved to another project, where it stands already.", _TRANSFERRED),
+    EventType(
+        "task.user.mention",
+        "The description of a new task mentions an account of the project that wants to be notified; raised for each.",
+        {**_TASK, "mention": "the account: id, username, name, email, language"},
+    ),
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kanboard_core.arguments import to_text
 from kanboard_core.calls import Call
-from kanboard_core.database import Row, param, statement
+from kanboard_core.database import Row, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Project, User
 from kanboard_plugins.categories.models import Category
@@ -18,7 +18,7 @@ from kanboard_plugins.tasks.models import Task
 _Assignee = User.alias()
 _Creator = User.alias()
 
-_TASK = statement(
+_PAYLOADS = (
     Task.select(
         *Task._meta.sorted_fields,
         Category.name.alias("category_name"),
@@ -38,8 +38,9 @@ _TASK = statement(
     .left_outer_join(Column, on=(Column.id == Task.column_id))
     .left_outer_join(_Assignee, on=(_Assignee.id == Task.owner_id))
     .left_outer_join(_Creator, on=(_Creator.id == Task.creator_id))
-    .where(Task.id == param("task_id"))
 )
+_TASK = statement(_PAYLOADS.where(Task.id == param("task_id")))
+_TASKS = statement(_PAYLOADS.where(one_of(Task.id, "task_ids")))
 
 
 def task_payload(tx: Transaction, task_id: int) -> Row | None:
@@ -48,6 +49,11 @@ def task_payload(tx: Transaction, task_id: int) -> Row | None:
     None when there is no such task.
     """
     return tx.one(_TASK, task_id=task_id)
+
+
+def task_payloads(tx: Transaction, task_ids: Collection[int]) -> dict[int, Row]:
+    """The same for several tasks: task id -> object, of those that there are."""
+    return {task["id"]: task for task in tx.all(_TASKS, task_ids=task_ids)}
 
 
 def announce(call: Call, task_id: int, *names: str, **extra: Any) -> None:

@@ -83,7 +83,9 @@ def create_task(
     ``date_started`` are texts such as ``2030-05-01 10:30`` in the application's time zone; ``time_spent`` and
     ``time_estimated`` are hours; ``tags`` are names. Answers false when a value breaks a rule (owner and creator must
     be assignable in the project), 0 when the project, the column or the swimlane doesn't exist.
-    Emits ``task.create_update`` and ``task.create``.
+
+    Emits ``task.create_update`` and ``task.create``, and ``task.user.mention`` for each account that the description
+    mentions as ``@username``: one with notifications on and a role in the project, other than the caller.
     """
     names = fields.tag_names(tags)
     given = {
@@ -289,10 +291,10 @@ def duplicate_task_to_project(
     """Copy a task into a project, which may be its own; answers the id of the copy, which is open.
 
     Where it goes is decided as by ``moveTaskToProject``; its creator is the caller. Comments, metadata and internal
-    links aren't copied, nor are the time spent and when the task was started or completed.
+    links aren't copied, nor are the time spent and when the task was started or completed. Files are shared.
 
-    0 when there is no such task, no such project or no column or active swimlane in it. Emits ``task.create_update``
-    and ``task.create``.
+    0 when there is no such task, no such project or no column or active swimlane in it. Emits what ``createTask``
+    does, and ``task.file.create`` for each file.
     """
     options = {
         "swimlane_id": swimlane_id,

@@ -1,6 +1,6 @@
-"""What tasks do about their own events: the project's last change, the history of columns, the next recurring task.
+"""What tasks do about their own events: the project's last change, the history of columns, recurrence, mentions.
 
-Source: spec pages "events", "statistics" and "tasks", section 9.
+Source: spec pages "events" and "statistics".
 """
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from __future__ import annotations
 from kanboard_core.calls import Call
 from kanboard_core.database import insertion, param, statement
 from kanboard_core.events import BoundReaction, Event, Stage, reaction
+from kanboard_core.mentions import mentioned
 from kanboard_core.models import Project
-from kanboard_plugins.columns.order import first_column_id, last_column_id
 from kanboard_plugins.tasks import recurrence
 from kanboard_plugins.tasks.models import Transition
-from kanboard_plugins.tasks.recurrence import Trigger
 
 _MODIFIED = statement(Project.update({Project.last_modified: param("now")}).where(Project.id == param("project_id")))
 _TRANSITION = insertion(
@@ -46,25 +45,11 @@ def column_changed(call: Call, event: Event) -> None:
     )
 
 
-def column_left_or_reached(call: Call, event: Event) -> None:
-    """Make the next task when the moved one recurs on leaving the first column, or on reaching the last one."""
+def mention(call: Call, event: Event) -> None:
+    """Tell of everybody whom the description of a new task mentions."""
     task = event.payload["task"]
-    project_id = task["project_id"]
-    if recurrence.is_pending(task, Trigger.LEAVING_FIRST_COLUMN):
-        met = event.payload["src_column_id"] == first_column_id(call.tx, project_id)
-    elif recurrence.is_pending(task, Trigger.REACHING_LAST_COLUMN):
-        met = task["column_id"] == last_column_id(call.tx, project_id)
-    else:
-        met = False
-    if met:
-        recurrence.recur(call, task["id"])
-
-
-def closed(call: Call, event: Event) -> None:
-    """Make the next task when the closed one recurs on that."""
-    task = event.payload["task"]
-    if recurrence.is_pending(task, Trigger.CLOSING):
-        recurrence.recur(call, task["id"])
+    for account in mentioned(call, task["description"], task["project_id"]):
+        call.emit("task.user.mention", {**event.payload, "mention": account})
 
 
 #: bound by the plugin
@@ -84,6 +69,7 @@ REACTIONS: tuple[BoundReaction, ...] = (
         stage=Stage.MODIFICATION,
     ),
     reaction(column_changed, "task.move.column", stage=Stage.TRANSITION),
-    reaction(column_left_or_reached, "task.move.column", stage=Stage.RECURRENCE),
-    reaction(closed, "task.close", stage=Stage.RECURRENCE),
+    reaction(recurrence.column_changed, "task.move.column", stage=Stage.RECURRENCE),
+    reaction(recurrence.closed, "task.close", stage=Stage.RECURRENCE),
+    reaction(mention, "task.create", stage=Stage.MENTION),
 )

@@ -1,107 +1,104 @@
-"""Recurring tasks: when the next one is made, what it has of the last one, and when it is due.
-
-Source: spec page "tasks", section 9.
-"""
+"""Recurring tasks: the next one is made when a task meets its trigger. Source: spec page "tasks", section 9."""
 
 from __future__ import annotations
 
-from enum import IntEnum
+from typing import Any
 
 from kanboard_core import dates
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
-from kanboard_plugins.columns.order import first_column_id
+from kanboard_core.events import Event
+from kanboard_plugins.columns.order import first_column_id, last_column_id
 from kanboard_plugins.tasks import calendar, creation, duplication
 from kanboard_plugins.tasks.calendar import Day
 from kanboard_plugins.tasks.models import Task
 
-#: what is kept of the task beside the fields of every copy: it stays in its project
-_KEPT = ("project_id", "swimlane_id", "owner_id", "category_id", "priority")
+#: values of ``recurrence_status``: the next task is to be made, or has been
+PENDING, PROCESSED = 1, 2
+#: values of ``recurrence_trigger``
+LEAVING_FIRST_COLUMN, REACHING_LAST_COLUMN, CLOSING = 0, 1, 2
+#: values of ``recurrence_timeframe``; every other number means days
+MONTHS, YEARS = 1, 2
+#: the value of ``recurrence_basedate`` that counts from the moment of the trigger; the others from the due date
+TRIGGER_DATE = 1
 
-#: what a column holds
+#: Unix seconds that a column holds
 _LATEST = 2**63 - 1
 
-_TASK = statement(Task.select().where(Task.id == param("id")))
+#: what the next task has of the one before in the same project, beside what every copy has
+_KEPT = ("project_id", "swimlane_id", "owner_id", "category_id", "priority")
+
+_PROCESSED = statement(
+    Task.update({Task.recurrence_status: PROCESSED, Task.recurrence_child: param("child_id")}).where(
+        Task.id == param("task_id")
+    )
+)
 
 
-class Status(IntEnum):
-    """Whether a task recurs."""
-
-    NONE = 0
-    PENDING = 1
-    #: the next one has been made
-    DONE = 2
-
-
-class Trigger(IntEnum):
-    """What makes a task recur."""
-
-    LEAVING_FIRST_COLUMN = 0
-    REACHING_LAST_COLUMN = 1
-    CLOSING = 2
+def column_changed(call: Call, event: Event) -> None:
+    """Make the next task when the first column was left, or the last one reached."""
+    task = event.payload["task"]
+    if task["recurrence_status"] != PENDING:
+        return
+    trigger, project_id = task["recurrence_trigger"], task["project_id"]
+    if trigger == LEAVING_FIRST_COLUMN:
+        met = event.payload["src_column_id"] == first_column_id(call.tx, project_id)
+    else:
+        met = trigger == REACHING_LAST_COLUMN and task["column_id"] == last_column_id(call.tx, project_id)
+    if met:
+        make_next(call, task)
 
 
-class Timeframe(IntEnum):
-    """What is added to a due date; every other number means days."""
-
-    MONTHS = 1
-    YEARS = 2
-
-
-#: the due date of the next task is counted from the moment of the trigger; every other number: from the last one
-FROM_TRIGGER = 1
+def closed(call: Call, event: Event) -> None:
+    """Make the next task of one that was closed."""
+    task = event.payload["task"]
+    if task["recurrence_status"] == PENDING and task["recurrence_trigger"] == CLOSING:
+        make_next(call, task)
 
 
-def is_pending(task: Row, trigger: Trigger) -> bool:
-    """Whether a task recurs when this happens to it."""
-    return bool(task["recurrence_status"] == Status.PENDING and task["recurrence_trigger"] == trigger)
+def make_next(call: Call, task: Row) -> int:
+    """Make the next task of a row; answers its id, 0 when there is no place for it. Raises the events of a new task.
 
-
-def recur(call: Call, task_id: int) -> int:
-    """Make the next task of a recurring one, in the first column; answers its id. Raises the events of a new task.
-
-    The hook ``task_recurred`` then lets plugins copy what is inside of it. 0, and nothing is written, when the task
-    isn't pending (any more) or its project has no column. The caller holds the lock of the project.
+    The hook ``task_recurred`` lets plugins copy what every next task has. The task itself is never asked again, unless
+    its status is set anew. Whoever calls this holds the lock of the project.
     """
-    task = call.tx.one(_TASK, id=task_id)
-    column_id = None if task is None else first_column_id(call.tx, task["project_id"])
-    if task is None or column_id is None or task["recurrence_status"] != Status.PENDING:
+    column_id = first_column_id(call.tx, task["project_id"])
+    if column_id is None:
         return 0
-    values = {
+    values: dict[str, Any] = {
         **duplication.copied(call, task),
         **{name: task[name] for name in _KEPT},
         "column_id": column_id,
         "creator_id": call.caller.user_id,
-        "recurrence_parent": task_id,
-        "date_due": next_due_date(call, task),
+        "date_due": next_date(call, task),
+        "recurrence_parent": task["id"],
     }
     next_id = creation.add(call, values)
     if next_id:
-        call.server.plugins.call("task_recurred", call=call, task_id=task_id, copy_id=next_id)
-        call.tx.update(Task, task_id, {"recurrence_status": Status.DONE, "recurrence_child": next_id})
+        call.server.plugins.call("task_recurred", call=call, task_id=task["id"], copy_id=next_id)
+        call.tx.run(_PROCESSED, task_id=task["id"], child_id=next_id)
     return next_id
 
 
-def next_due_date(call: Call, task: Row) -> int | None:
-    """When the next task is due, in Unix seconds: so many days, months or years later by the application's clock.
+def next_date(call: Call, task: Row) -> int | None:
+    """When the next task is due (Unix seconds): later by a number of days, months or years, where a day overflows.
 
-    Days that a month hasn't overflow into the next one. Without a date, or a factor, it stays as it is; so it does when
-    the next one is beyond what can be stored.
+    What has no due date has none then either. Without a number it stays, and where no column holds what comes next.
     """
     due: int | None = task["date_due"]
-    factor = task["recurrence_factor"]
+    factor: int = task["recurrence_factor"]
     if not due or not factor:
         return due
     zone = dates.timezone(call.tx)
-    base = call.now if task["recurrence_basedate"] == FROM_TRIGGER else due
+    base = call.now if task["recurrence_basedate"] == TRIGGER_DATE else due
     number, seconds = calendar.clock(base, zone)
-    year, month, day = calendar.day_of(number)
-    match task["recurrence_timeframe"]:
-        case Timeframe.MONTHS:
-            moved = Day(year, month + factor, day)
-        case Timeframe.YEARS:
-            moved = Day(year + factor, month, day)
-        case _:
-            moved = Day(year, month, day + factor)
-    found = calendar.instant(calendar.number_of(moved), seconds, zone)
+    day = calendar.day_of(number)
+    timeframe = task["recurrence_timeframe"]
+    if timeframe == MONTHS:
+        day = Day(day.year, day.month + factor, day.day)
+    elif timeframe == YEARS:
+        day = Day(day.year + factor, day.month, day.day)
+    else:
+        day = Day(day.year, day.month, day.day + factor)
+    found = calendar.instant(calendar.number_of(day), seconds, zone)
     return found if abs(found) <= _LATEST else due

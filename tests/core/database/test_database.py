@@ -9,12 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
-import peewee
 import pytest
 
 from kanboard_core.database import insertion, statement
 from kanboard_core.database.database import Database
-from kanboard_core.database.engine import Limits
+from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.transaction import Transaction
@@ -209,7 +208,7 @@ async def test_stopping_finishes_what_is_waiting(database: Path) -> None:
 
 
 async def test_a_database_that_can_not_be_opened_is_said_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(peewee.OperationalError, match="unable to open"):
+    with pytest.raises(CannotOpen, match="unable to open"):
         await Database(Sqlite(tmp_path / "nowhere" / "db.sqlite")).start()
 
 

@@ -39,7 +39,8 @@ class TestChoosing:
     @pytest.mark.parametrize(
         ("pattern", "names"),
         [
-            ("getTask", ["getTask", "getTaskByReference", "getTaskTags"]),
+            ("TaskTags", ["getTaskTags", "setTaskTags"]),
+            ("getTaskB", ["getTaskByReference"]),
             ("GETTASKT", ["getTaskTags"]),
             ("getColumn?", ["getColumns"]),
             ("*Column", ["addColumn", "getColumn", "removeColumn", "updateColumn"]),
@@ -141,9 +142,9 @@ class TestCommand:
         assert [one["name"] for one in parsed(done.stdout)] == ["changeProjectGroupRole", "changeProjectUserRole"]
 
     def test_what_is_disabled_is_not_in_it(self, run: Run) -> None:
-        done = run("board", "--set", "plugins.disabled=boards")
+        done = run("getBoard", "--set", "plugins.disabled=boards")
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith("kanboard-server: no procedure matches 'board'")
+        assert done.stderr.startswith("kanboard-server: no procedure matches 'getBoard'")
 
     def test_a_misspelt_name_is_answered_with_a_suggestion(self, run: Run) -> None:
         done = run("getTaks")

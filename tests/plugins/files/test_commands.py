@@ -111,7 +111,7 @@ async def test_young_files_are_passed_over(server: RunningServer) -> None:
 
 @pytest.mark.usefixtures("one")
 async def test_what_belongs_to_others_is_no_orphan(server: RunningServer) -> None:
-    for key in ("avatars/2/" + "a" * 40, "tasks/7/" + "b" * 40, "thumbnails/tasks/7/" + "b" * 40, "thumbnails/x", "x"):
+    for key in ("avatars/2/" + "a" * 40, "notes/7/" + "b" * 40, "thumbnails/notes/7/" + "b" * 40, "thumbnails/x", "x"):
         add(server, key)
     ended = await server.command("files", "check", "--remove")
     assert (ended.exit_code, lines(ended)[-1].split(": ")[0]) == (0, "2 rows, 3 files")

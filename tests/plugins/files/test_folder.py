@@ -281,6 +281,24 @@ def test_a_folder_that_cant_be_listed_isnt_passed_over(folder: Folder, monkeypat
         keys(folder, "projects/")
 
 
+def test_a_folder_that_goes_while_it_is_looked_for_is_made_again(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    mkdir = os.mkdir
+
+    def gone_again(path: Any, *arguments: Any) -> None:
+        made.append(path)
+        if len(made) == 1:
+            raise FileExistsError(errno.EEXIST, "File exists")
+        mkdir(path, *arguments)
+
+    folder.put("projects/8/1", b"kept")  # the folders above are there
+    monkeypatch.setattr(os, "mkdir", gone_again)
+    folder.put("projects/7/1", b"content")
+    assert folder.get("projects/7/1") == b"content"
+
+
 def test_threads_that_store_and_remove_in_one_folder_dont_disturb_each_other(folder: Folder) -> None:
     """Each removal may take away the folder that the others are about to write into."""
     start = threading.Barrier(4)

@@ -96,9 +96,9 @@ class Postgres(Engine):
     ) -> tuple[Readers, Writers]:
         """Threads that read, and threads that write; the server stops what takes them too long."""
         bounded = self.bounded(limits)
-        readers = Readers(bounded, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
-        session = partial(bounded.session, writable=True)
-        return readers, Writers(session, deliveries, count=limits.writers, seconds=limits.write_seconds)
+        reading, writing = (partial(bounded.session, writable=writable) for writable in (False, True))
+        readers = Readers(reading, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
+        return readers, Writers(writing, deliveries, count=limits.writers, seconds=limits.write_seconds)
 
     def exists(self) -> bool:
         """Whether something is in the database; it must be there itself."""

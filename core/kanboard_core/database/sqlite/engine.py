@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from kanboard_core.database.deliveries import Deliveries
@@ -15,6 +16,7 @@ from kanboard_core.database.engine import CannotOpen, Engine, Limits, Session
 from kanboard_core.database.readers import Readers
 from kanboard_core.database.schema import Condition, SchemaError, State
 from kanboard_core.database.sqlite import opening, schema
+from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.errors import code
 from kanboard_core.database.sqlite.session import SqliteSession, looking
 from kanboard_core.database.sqlite.writer import Writer
@@ -45,7 +47,7 @@ class Sqlite(Engine):
 
     def session(self, *, writable: bool) -> SqliteSession:
         """Open a connection for the calling thread; a reader's refuses writes in the engine too."""
-        return SqliteSession(self, writable=writable)
+        return SqliteSession(partial(self.connect, writable=writable), writable=writable)
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[Transaction]:
@@ -59,9 +61,12 @@ class Sqlite(Engine):
     def workers(
         self, loop: asyncio.AbstractEventLoop, deliveries: Deliveries, limits: Limits
     ) -> tuple[Readers, Writer]:
-        """Threads that read, and the one that writes."""
-        readers = Readers(self, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
-        return readers, Writer(self, deliveries, seconds=limits.write_seconds)
+        """Threads that read, and the one that writes, which closes what they share."""
+        with self._explained():
+            content = Content(self)
+        session = partial(content.session, writable=False)
+        readers = Readers(session, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
+        return readers, Writer(self.path, content, deliveries, seconds=limits.write_seconds)
 
     def exists(self) -> bool:
         """Whether there is a file with something in it."""
@@ -105,12 +110,8 @@ class Sqlite(Engine):
         return True
 
     def schema_version(self, transaction: Transaction) -> int:
-        """The version found by a job and, under the same path, by somebody who comes now.
-
-        A connection that is open goes on when its file is removed or overwritten.
-        """
-        with contextlib.closing(opening.connect_looking(self.path)) as newcomer:
-            return min(schema.version(transaction.connection), schema.version(newcomer))
+        """The version of what is open, which is what is in the file: see ``content``."""
+        return schema.version(transaction.connection)
 
     def begin_migration(self, session: Session) -> None:
         """SQLite can't change a table in place: one made anew must not take the rows with it that refer to it."""
@@ -125,9 +126,13 @@ class Sqlite(Engine):
         ).fetchone()
         return int(count)
 
-    def connect(self, *, writable: bool) -> sqlite3.Connection:
+    def connect(self, *, writable: bool) -> opening.Connection:
         """Open a connection. Raises sqlite3.Error or OSError when the file can't be opened or is no database."""
         return opening.connect(self.path, synchronous=self._synchronous, writable=writable)
+
+    def connect_serving(self, *, writable: bool) -> opening.Connection:
+        """The same for a server, which makes its own checkpoints."""
+        return opening.connect(self.path, synchronous=self._synchronous, writable=writable, serving=True)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

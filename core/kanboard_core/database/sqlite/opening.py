@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from kanboard_core.database.sqlite import schema
 from kanboard_core.database.sqlite.errors import code, is_busy
@@ -21,14 +22,37 @@ COMPANIONS = ("-wal", "-shm", "-journal")
 _NO_LOG_CAN_BE_MADE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
-def connect(path: Path, *, synchronous: str, writable: bool) -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that closes the file when it is closed: the driver's keeps it open while a cursor is left."""
+
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+        super().__init__(*arguments, **others)
+
+    def cursor(self, *arguments: Any) -> Any:
+        """A cursor, as the driver makes it."""
+        made = super().cursor(*arguments)
+        self._cursors.add(made)
+        return made
+
+    def close(self) -> None:
+        """Close it, and its cursors, if it isn't closed."""
+        while self._cursors:
+            self._cursors.pop().close()
+        super().close()
+
+
+def connect(path: Path, *, synchronous: str, writable: bool, serving: bool = False) -> Connection:
     """Open the file for work, making it when it isn't there.
 
-    Raises sqlite3.Error or OSError when it can't be opened or is no database.
+    ``serving``: the log is moved into the file by nobody but a server's checkpoints. Raises sqlite3.Error or OSError
+    when it can't be opened or is no database.
     """
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, cached_statements=512, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=0, isolation_level=None, cached_statements=512, check_same_thread=False, factory=Connection
+    )
     try:
-        for pragma in _pragmas(synchronous, writable):
+        for pragma in _pragmas(synchronous, writable, serving):
             _patiently(connection.execute, f"PRAGMA {pragma}")
     except BaseException:
         connection.close()
@@ -68,8 +92,10 @@ def companions(path: Path) -> list[Path]:
     return [companion for companion in companion_names(path) if companion.exists()]
 
 
-def _pragmas(synchronous: str, writable: bool) -> tuple[str, ...]:
+def _pragmas(synchronous: str, writable: bool, serving: bool) -> tuple[str, ...]:
     pragmas: tuple[str, ...] = ("foreign_keys=ON", "journal_mode=WAL", f"synchronous={synchronous}")
+    if serving:
+        pragmas += ("wal_autocheckpoint=0",)
     # A lock that another process holds is waited for where the transaction begins, not in the driver;
     # what remains (a checkpoint, a schema change) is short.
     pragmas += ("busy_timeout=5000",) if not writable else ("busy_timeout=0",)

@@ -7,20 +7,18 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Worker
 from kanboard_core.database.errors import Busy, StorageFailed, TransactionLost
 from kanboard_core.database.sqlite.checkpoints import Checkpoints
+from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.lock import FileLock, path_of
 from kanboard_core.database.sqlite.session import SqliteSession
-
-if TYPE_CHECKING:
-    from kanboard_core.database.sqlite.engine import Sqlite
 
 _GROUP_JOBS = 64
 _GROUP_SECONDS = 0.005
@@ -49,15 +47,16 @@ class Writer(Worker):
     Processes of ours queue by a lock file; what other programs hold is asked for again and again.
     """
 
-    def __init__(self, engine: Sqlite, deliveries: Deliveries, *, seconds: float) -> None:
-        self._engine = engine
+    def __init__(self, path: Path, content: Content, deliveries: Deliveries, *, seconds: float) -> None:
+        self._path = path
+        self._content = content
         self._deliveries = deliveries
         self._seconds = seconds
         self._jobs: SimpleQueue[_Task | None] = SimpleQueue()
         self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
         self._stopping = False
         self._thread = threading.Thread(target=self._serve, name="kanboard-writer", daemon=True)
-        self._checkpoints = Checkpoints(engine.path, partial(engine.connect, writable=True))
+        self._checkpoints = Checkpoints(path, content)
 
     def start(self) -> None:
         """Open the connection, and begin to make checkpoints. Raises what opening raises."""
@@ -80,14 +79,15 @@ class Writer(Worker):
         self._checkpoints.stop()
         self._jobs.put(None)
         self._thread.join()
+        self._content.close()
 
     def _serve(self) -> None:
         try:
-            session = self._engine.session(writable=True)
+            session = self._content.session(writable=True)
         except BaseException as error:
             self._opened.put(error)
             return
-        self._lock = FileLock(path_of(self._engine.path))
+        self._lock = FileLock(path_of(self._path))
         self._opened.put(None)
         while not self._stopping:
             task = self._jobs.get()

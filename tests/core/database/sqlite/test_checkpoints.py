@@ -90,10 +90,10 @@ async def test_a_log_that_can_not_be_moved_stops_nobody_and_is_said_once(
     async with running(database, plugins=plugins) as server:
         writer: Any = server.server.database._writer
 
-        def refused() -> sqlite3.Connection:
+        def refused(mode: str) -> None:
             raise sqlite3.OperationalError("disk I/O error")
 
-        writer._checkpoints._connect = refused
+        writer._checkpoints._checkpoint = refused
         for number in range(5):
             assert await server.client().createProject(f"Project {number}")
             await asyncio.sleep(0.1)

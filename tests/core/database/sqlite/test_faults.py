@@ -22,6 +22,7 @@ from tests.core.database.processes import serving, session
 from tests.core.database.promises import INTERNAL_ERROR, Promises, Sql
 
 from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite.opening import Connection
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import AccountFactory, Client, IdFactory, RpcError, RunningServer, Unauthorized, running
 
@@ -129,15 +130,15 @@ class SmallDisk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._connections: list[sqlite3.Connection] = []
-        connect = Sqlite.connect
+        connect = Sqlite.connect_serving
 
-        def connect_and_keep(engine: Sqlite, *, writable: bool) -> sqlite3.Connection:
+        def connect_and_keep(engine: Sqlite, *, writable: bool) -> Connection:
             connection = connect(engine, writable=writable)
             if writable:
                 self._connections.append(connection)
             return connection
 
-        monkeypatch.setattr(Sqlite, "connect", connect_and_keep)
+        monkeypatch.setattr(Sqlite, "connect_serving", connect_and_keep)
 
     def has_room_for(self, pages: int) -> None:
         """So many pages more; nobody may be writing."""

@@ -21,6 +21,7 @@ import pytest
 from kanboard_core.database.sqlite import Sqlite, copying
 from kanboard_core.database.sqlite.backup import backup
 from kanboard_core.database.sqlite.copying import BackupError
+from kanboard_core.database.sqlite.opening import Connection
 from kanboard_core.database.sqlite.restoration import restore
 from kanboard_core.testing import Client, IdFactory, RunningServer, Unauthorized
 
@@ -418,7 +419,7 @@ def test_a_full_disk_changes_nothing(sqlite: Sqlite, saved: Path) -> None:
     """There is room for the old content, and not for all of the new one."""
 
     class OnASmallDisk(Sqlite):
-        def connect(self, *, writable: bool) -> sqlite3.Connection:
+        def connect(self, *, writable: bool) -> Connection:
             connection = super().connect(writable=writable)
             [pages] = connection.execute("PRAGMA page_count").fetchone()
             connection.execute(f"PRAGMA max_page_count = {pages + 20}")

@@ -207,8 +207,12 @@ def test_a_new_database_has_indexes_of_our_own_for_the_queries_that_need_them(da
         ("comments", "task_id"),
         ("project_has_files", "path"),
         ("project_has_files", "project_id"),
+        ("subtask_time_tracking", "subtask_id"),
+        ("subtasks", "user_id"),
         ("task_has_external_links", "task_id"),
+        ("task_has_files", "path"),
         ("task_has_tags", "task_id"),
+        ("tasks", "owner_id, is_active"),
         ("tasks", "project_id, is_active, column_id, swimlane_id"),
     ]
 
