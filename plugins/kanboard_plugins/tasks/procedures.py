@@ -222,7 +222,10 @@ def open_task(call: Call, task_id: Id) -> bool:
 
 @procedure("closeTask", access=members(TASK))
 def close_task(call: Call, task_id: Id) -> bool:
-    """Close a task, also one that is closed, and its subtasks; false when there is none. Emits ``task.close``."""
+    """Close a task, also one that is closed, and its subtasks; false when there is none.
+
+    The next task of one that recurs on closing is made. Emits ``task.close``.
+    """
     return status.close_task(call, task_id)
 
 
@@ -240,6 +243,7 @@ def move_task_position(
 
     A position behind the end is the end; ``swimlane_id`` 0 or null is the task's own swimlane. False when the task
     isn't in the project, stands there already, or column or swimlane don't exist; nothing is changed then.
+    The next task of one that recurs on leaving the first column, or on reaching the last one, is made.
     Emits ``task.move.swimlane``, ``task.move.column`` or ``task.move.position``.
     """
     return positions.move_as_asked(call, project_id, task_id, column_id, position, swimlane_id)

@@ -22,6 +22,9 @@ MONTHS, YEARS = 1, 2
 #: the value of ``recurrence_basedate`` that counts from the moment of the trigger; the others from the due date
 TRIGGER_DATE = 1
 
+#: Unix seconds that a column holds
+_LATEST = 2**63 - 1
+
 #: what the next task has of the one before in the same project, beside what every copy has
 _KEPT = ("project_id", "swimlane_id", "owner_id", "category_id", "priority")
 
@@ -80,7 +83,7 @@ def make_next(call: Call, task: Row) -> int:
 def next_date(call: Call, task: Row) -> int | None:
     """When the next task is due (Unix seconds): later by a number of days, months or years, where a day overflows.
 
-    What has no due date has none then either, and without a number it stays.
+    What has no due date has none then either. Without a number it stays, and where no column holds what comes next.
     """
     due: int | None = task["date_due"]
     factor: int = task["recurrence_factor"]
@@ -97,4 +100,5 @@ def next_date(call: Call, task: Row) -> int | None:
         day = Day(day.year + factor, day.month, day.day)
     else:
         day = Day(day.year, day.month, day.day + factor)
-    return calendar.instant(calendar.number_of(day), seconds, zone)
+    found = calendar.instant(calendar.number_of(day), seconds, zone)
+    return found if abs(found) <= _LATEST else due

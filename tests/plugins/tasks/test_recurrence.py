@@ -210,9 +210,15 @@ class TestDates:
         await application.closeTask(task)
         assert (await application.getTask(await following(application, task)))["date_due"] == unix("2030-04-01 10:00")
 
-    async def test_a_date_that_can_not_be_stored_makes_no_task_and_loses_nothing(
-        self, application: Client, server: RunningServer, project: int
-    ) -> None:
+    async def test_a_date_in_two_billion_years(self, application: Client, project: int) -> None:
         task = await recurring(application, project, recurrence_timeframe=2, recurrence_factor=2_000_000_000)
-        assert await application.closeTask(task)
-        assert (await application.getTask(task))["is_active"] == 0
+        await application.closeTask(task)
+        later = 2_000_000_000 // 400 * 146097 * 86400
+        assert (await application.getTask(await following(application, task)))["date_due"] == unix(DUE) + later
+
+    @pytest.mark.sqlite
+    @pytest.mark.parametrize("factor", [2**62, -(2**62)])
+    async def test_a_date_that_can_not_be_stored_stays(self, application: Client, project: int, factor: int) -> None:
+        task = await recurring(application, project, recurrence_timeframe=2, recurrence_factor=factor)
+        await application.closeTask(task)
+        assert (await application.getTask(await following(application, task)))["date_due"] == unix(DUE)
