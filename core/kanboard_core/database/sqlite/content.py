@@ -22,9 +22,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
 
 from kanboard_core.database.errors import NotServed
 from kanboard_core.database.schema import Condition
@@ -33,10 +33,6 @@ from kanboard_core.database.sqlite.errors import code
 from kanboard_core.database.sqlite.log import Log, Progress
 from kanboard_core.database.sqlite.opening import connect_looking
 from kanboard_core.database.sqlite.record import Record, Seen, Stamp, stamp
-from kanboard_core.database.sqlite.session import ServingSession
-
-if TYPE_CHECKING:
-    from kanboard_core.database.sqlite.engine import Sqlite
 
 #: seconds that a call waits until it is known what can be served
 _PATIENCE = 5.0
@@ -65,6 +61,16 @@ class _State(enum.Enum):
     NOT_SERVED = enum.auto()
 
 
+class Guest(Protocol):
+    """What has a connection to the content."""
+
+    def interrupt(self) -> None:
+        """Stop the statement that is carried out."""
+
+    def disconnect(self) -> None:
+        """Close the connection."""
+
+
 class Content:
     """The content that the sessions of one server work with.
 
@@ -74,19 +80,20 @@ class Content:
     #: the connection of that thread
     connection: sqlite3.Connection
 
-    def __init__(self, engine: Sqlite) -> None:
-        """Open it. Raises sqlite3.Error or OSError."""
-        self._engine = engine
-        self._place = os.fsencode(engine.path)
-        self._record = Record(engine.path)
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Open it. ``connect`` opens a connection to the file that may write. Raises sqlite3.Error or OSError."""
+        self._path = path
+        self._connect = connect
+        self._place = os.fsencode(path)
+        self._record = Record(path)
         # Guards what follows, and tells of every change of the state.
         self._condition = threading.Condition()
         self._state = _State.OPEN
         self._reason = ""
         #: counts the files that were opened
         self.opening = 0
-        self._sessions: set[ServingSession] = set()
-        self._inside: set[ServingSession] = set()
+        self._sessions: set[Guest] = set()
+        self._inside: set[Guest] = set()
         self._stopping = False
         self._changing = False
         self._log: Log | None = None
@@ -98,19 +105,17 @@ class Content:
 
     # For sessions
 
-    def session(self, *, writable: bool) -> ServingSession:
-        """Open a session for the calling thread. Raises what connecting raises."""
-        session = ServingSession(partial(self._engine.connect_serving, writable=writable), self, writable=writable)
+    def add(self, session: Guest) -> None:
+        """A session has a connection to the content."""
         with self._condition:
             self._sessions.add(session)
-        return session
 
-    def forget(self, session: ServingSession) -> None:
-        """The session is closed."""
+    def forget(self, session: Guest) -> None:
+        """It is closed."""
         with self._condition:
             self._sessions.discard(session)
 
-    def enter(self, session: ServingSession, *, look: bool) -> int:
+    def enter(self, session: Guest, *, look: bool) -> int:
         """Let a session begin a transaction; it ends with ``leave``. ``look``: after a look at the file.
 
         Answers which opening of the file its connection must be of. Raises NotServed.
@@ -121,7 +126,7 @@ class Content:
             self._inside.add(session)
             return self.opening
 
-    def leave(self, session: ServingSession) -> None:
+    def leave(self, session: Guest) -> None:
         """The session is in no transaction any more."""
         with self._condition:
             self._inside.discard(session)
@@ -136,7 +141,7 @@ class Content:
             return self._state is _State.OPEN
         with self._condition:
             if self._state is _State.OPEN and not self._explained(found):
-                _logger.warning("another content has taken the place of the database %s", self._engine.path)
+                _logger.warning("another content has taken the place of the database %s", self._path)
                 self._change(_State.REPLACED)
             return self._state is _State.OPEN
 
@@ -214,19 +219,23 @@ class Content:
             moved = progress.moved > seen.progress.moved
         else:
             moved = progress.moved > 0 or log.explains()
-        if moved:
-            self._note()
-        return moved
+        return moved and self._note()
 
-    def _note(self) -> None:
-        """Note what the file looks like after a checkpoint, if there is no other one under way."""
+    def _note(self) -> bool:
+        """Note what the file looks like after a checkpoint, if there is no other one under way.
+
+        Answers False when its size is not what that has left: another content has come meanwhile.
+        """
         if self._log is None:
-            return
+            return True
         progress, size, found = self._log.progress(), self._log.size(), stamp(self._place)
         if progress is None or found is None or (progress, found) != (self._log.progress(), stamp(self._place)):
-            return
-        if self._seen is not None and found.is_of_same_file(self._seen.stamp) and size in (None, found.size):
+            return True
+        if size not in (None, found.size):
+            return False
+        if self._is_open_file(found):
             self._agree(Seen(found, progress))
+        return True
 
     def _known(self) -> Seen | None:
         """What is known of the last checkpoint, by this process or another one that has the same file open."""
@@ -265,7 +274,7 @@ class Content:
         else:
             self._leave_file()
             try:
-                with contextlib.closing(connect_looking(self._engine.path)) as newcomer:
+                with contextlib.closing(connect_looking(self._path)) as newcomer:
                     _judge(newcomer)
                 self._open()
             except (sqlite3.Error, OSError) as error:
@@ -274,7 +283,7 @@ class Content:
             self._reason = ""
             self._refused = None
             self._change(_State.OPEN)
-        _logger.warning("the database %s is served with another content", self._engine.path)
+        _logger.warning("the database %s is served with another content", self._path)
 
     def _is_open_file(self, found: Stamp | None) -> bool:
         return found is not None and self._seen is not None and found.is_of_same_file(self._seen.stamp)
@@ -313,7 +322,7 @@ class Content:
         """Close a file whose name another one has now, so that nothing of it is left beside that. Raises NotServed."""
         if self._log is None:
             return
-        for session in sorted(self._sessions, key=lambda session: session.writable):
+        for session in tuple(self._sessions):
             session.disconnect()
         with contextlib.suppress(sqlite3.Error):  # SQLite itself doesn't do it for a file that has been moved
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -326,11 +335,11 @@ class Content:
 
     def _open(self) -> None:
         """Open the file. Raises sqlite3.Error or OSError."""
-        self.connection = self._engine.connect_serving(writable=True)
+        self.connection = self._connect()
         try:
             schema.version(self.connection)  # from now on log and index stay: it isn't the last one to close the file
             if _WATCHED:
-                self._log = Log(self._engine.path.resolve())
+                self._log = Log(self._path.resolve())
                 self._see_first()
         except BaseException:
             self.connection.close()
@@ -356,7 +365,7 @@ class Content:
     def _serve_nothing(self, reason: str) -> None:
         with self._condition:
             if reason != self._reason:
-                _logger.error("the database %s can't be served: %s", self._engine.path, reason)
+                _logger.error("the database %s can't be served: %s", self._path, reason)
             self._reason = reason
             self._refused = stamp(self._place)
             self._change(_State.NOT_SERVED)

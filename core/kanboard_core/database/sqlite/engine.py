@@ -18,7 +18,7 @@ from kanboard_core.database.schema import Condition, SchemaError, State
 from kanboard_core.database.sqlite import opening, schema
 from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.errors import code
-from kanboard_core.database.sqlite.session import SqliteSession, looking
+from kanboard_core.database.sqlite.session import ServingSession, SqliteSession, looking
 from kanboard_core.database.sqlite.writer import Writer
 from kanboard_core.database.transaction import Transaction
 
@@ -63,10 +63,16 @@ class Sqlite(Engine):
     ) -> tuple[Readers, Writer]:
         """Threads that read, and the one that writes, which closes what they share."""
         with self._explained():
-            content = Content(self)
-        session = partial(content.session, writable=False)
-        readers = Readers(session, loop, deliveries, count=limits.readers, seconds=limits.read_seconds)
-        return readers, Writer(self.path, content, deliveries, seconds=limits.write_seconds)
+            content = Content(self.path, partial(self.connect_serving, writable=True))
+
+        def session(*, writable: bool) -> ServingSession:
+            return ServingSession(partial(self.connect_serving, writable=writable), content, writable=writable)
+
+        readers = Readers(
+            partial(session, writable=False), loop, deliveries, count=limits.readers, seconds=limits.read_seconds
+        )
+        writing = partial(session, writable=True)
+        return readers, Writer(writing, self.path, content, deliveries, seconds=limits.write_seconds)
 
     def exists(self) -> bool:
         """Whether there is a file with something in it."""

@@ -71,6 +71,8 @@ class Log:
     def size(self) -> int | None:
         """Bytes that the file must have; None when that isn't known, as a part of the log isn't there yet."""
         index = os.pread(self._index, _INDEX, 0)
+        if index[:_HEADER] != index[_HEADER : 2 * _HEADER]:
+            return None  # somebody writes it
         frames, pages, moved = _number(index, 16), _number(index, 20), _number(index, 96)
         return pages * _page_size(index) if pages and frames == moved else None
 

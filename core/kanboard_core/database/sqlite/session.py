@@ -6,20 +6,18 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import peewee
 
 from kanboard_core.database.engine import Session
 from kanboard_core.database.errors import Busy, ConnectionLost
 from kanboard_core.database.model import current
+from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.dialect import IN_TIME, SqliteDialect
 from kanboard_core.database.sqlite.errors import is_busy
 from kanboard_core.database.sqlite.opening import Connection
 from kanboard_core.database.sqlite.transaction import SqliteTransaction
-
-if TYPE_CHECKING:
-    from kanboard_core.database.sqlite.content import Content
 
 #: what opens a connection
 Connect = Callable[[], Connection]
@@ -116,6 +114,7 @@ class ServingSession(SqliteSession):
         self._content = content
         self._opening = content.opening
         super().__init__(connect, writable=writable)
+        content.add(self)
 
     def begin(self, wait: float = 0.0) -> None:
         """Begin a transaction. Raises NotServed when there is nothing to work with, ConnectionLost when it has gone."""

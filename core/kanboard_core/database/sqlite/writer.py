@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -47,7 +47,17 @@ class Writer(Worker):
     Processes of ours queue by a lock file; what other programs hold is asked for again and again.
     """
 
-    def __init__(self, path: Path, content: Content, deliveries: Deliveries, *, seconds: float) -> None:
+    def __init__(
+        self,
+        session: Callable[[], SqliteSession],
+        path: Path,
+        content: Content,
+        deliveries: Deliveries,
+        *,
+        seconds: float,
+    ) -> None:
+        """``session`` opens one that may write to the content, for the calling thread."""
+        self._session = session
         self._path = path
         self._content = content
         self._deliveries = deliveries
@@ -83,7 +93,7 @@ class Writer(Worker):
 
     def _serve(self) -> None:
         try:
-            session = self._content.session(writable=True)
+            session = self._session()
         except BaseException as error:
             self._opened.put(error)
             return
