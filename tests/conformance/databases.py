@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
+from kanboard_core.database.facts import facts
 from kanboard_core.database.postgres import values
 from kanboard_core.testing import RunningServer
 
@@ -76,7 +78,8 @@ class PostgresDatabase(Database):
         with self._lenient():
             # The tables themselves, not the views of their names.
             self._connection.execute("SELECT set_config('search_path', current_schema() || ', pg_temp', true)")
-            self._carried_out(statement)
+            with self._same_defaults(statement):
+                self._carried_out(statement)
 
     def query(self, statement: str) -> Rows:
         with self._lenient():
@@ -95,6 +98,20 @@ class PostgresDatabase(Database):
             self._connection.execute(_CAST, ["i"])
             yield
             self._connection.execute(_CAST, ["e"])
+
+    @contextmanager
+    def _same_defaults(self, statement: str) -> Iterator[None]:
+        """Columns that an INSERT leaves out are NULL where they are so on SQLite."""
+        inserted = _INSERT.match(statement)
+        table = inserted[1].lower() if inserted else ""
+        alter = sql.SQL("ALTER TABLE {} ALTER {} ")
+        filled = _filled_in(table)
+        for column in filled:
+            self._connection.execute(alter.format(*map(sql.Identifier, (table, column))) + sql.SQL("DROP DEFAULT"))
+        yield
+        for column, value in filled.items():
+            default = sql.SQL("SET DEFAULT {}").format(sql.Literal(value))
+            self._connection.execute(alter.format(*map(sql.Identifier, (table, column))) + default)
 
     def _carried_out(self, statement: str) -> psycopg.Cursor[Any]:
         statement = _LIKE.sub(lambda piece: "ILIKE" if piece[0].upper() == "LIKE" else piece[0], statement)
@@ -115,6 +132,18 @@ def of(server: RunningServer) -> Database:
     return SqliteDatabase(server.path) if url.startswith("sqlite") else PostgresDatabase(url)
 
 
+def _filled_in(table: str) -> dict[str, Any]:
+    """The columns of a table that are NULL on SQLite when nothing is said, and what PostgreSQL fills in."""
+    tables = {engine: facts(engine).tables.get(table) for engine in ("sqlite", "postgres")}
+    if tables["sqlite"] is None or tables["postgres"] is None:
+        return {}
+    return {
+        name: column.default
+        for name, column in tables["postgres"].columns.items()
+        if column.nullable and column.default is not None and tables["sqlite"].columns[name].default is None
+    }
+
+
 def _with_text(statement: str, position: int) -> str | None:
     """The statement with a text for the name in double quotes at this position; None when there is none."""
     quoted = _QUOTED.match(statement, position)
@@ -125,6 +154,7 @@ def _with_text(statement: str, position: int) -> str | None:
 
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+_INSERT = re.compile(r'\s*INSERT\s+INTO\s+"?(\w+)', re.IGNORECASE)
 # Words, and whole what they may stand in without being one.
 _LIKE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bLIKE\b", re.IGNORECASE)
 
