@@ -205,9 +205,9 @@ def _universal_time(said: Moment, found: _Found) -> None:
 
 @_form(r"(?:gmt)?(?P<sign>[+-])(?P<hours>2[0-4]|[01]?\d)(?::?(?P<minutes>[0-5]\d))?(?!\d)")
 def _offset_from_universal_time(said: Moment, found: _Found) -> None:
-    """+02:00, -0200, -02."""
-    minutes = int(found["hours"]) * 60 + int(found["minutes"] or 0)
-    said.say_zone(datetime.timezone(datetime.timedelta(minutes=-minutes if found["sign"] == "-" else minutes)))
+    """+02:00, -0200, -02; more than a day, which no time zone of Python can be, is readable too."""
+    seconds = (int(found["hours"]) * 60 + int(found["minutes"] or 0)) * 60
+    said.say_zone(datetime.UTC, -seconds if found["sign"] == "-" else seconds)
 
 
 @_form(r"[a-z_]+(?:/[a-z0-9_+-]+)+")

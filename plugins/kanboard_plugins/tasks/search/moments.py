@@ -42,6 +42,8 @@ class Moment:
     #: since midnight
     seconds: int | None = None
     zone: datetime.tzinfo | None = None
+    #: seconds that its clocks are ahead of the zone's
+    ahead: int = 0
     #: whether a date, and a time, have been said
     dated: bool = False
     timed: bool = False
@@ -75,11 +77,11 @@ class Moment:
         self.timed = True
         self.seconds = seconds
 
-    def say_zone(self, zone: datetime.tzinfo) -> None:
-        """Give it a time zone. Raises Unreadable when it has one."""
+    def say_zone(self, zone: datetime.tzinfo, ahead: int = 0) -> None:
+        """Give it a time zone, or clocks that are so many seconds ahead of it. Raises Unreadable when it has one."""
         if self.zone is not None:
             raise Unreadable
-        self.zone = zone
+        self.zone, self.ahead = zone, ahead
 
     def say_weekday(self, weekday: int, nearness: Nearness) -> None:
         """Move it to the beginning of a weekday, 0 for Monday."""
@@ -128,7 +130,7 @@ class Moment:
         number += later
         if self.working_days is not None:
             number = calendar.working_days_later(number, self.working_days)
-        return calendar.instant(number, seconds, self.zone or zone)
+        return calendar.instant(number, seconds, self.zone or zone) - self.ahead
 
     def _begun(self, day: Day) -> int:
         """The day from which it is moved."""

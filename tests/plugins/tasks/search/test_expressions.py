@@ -114,6 +114,7 @@ PARTS = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(), st.lists(PARTS, max_size=6).map(" ".join), st.lists(PARTS, max_size=4).map("".join)))
+@example("-24")
 @example("@999999999999999999")
 @example("@-999999999999999999 +9999999999999 years")
 def test_whatever_is_written_there_is_a_moment_or_none(text: str) -> None:
