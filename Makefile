@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin
