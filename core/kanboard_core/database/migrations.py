@@ -25,6 +25,7 @@ _PREFIX = "kanboard-server:"
 
 _OF_PLUGIN = PluginSchemaVersion.plugin == param("plugin")
 _VERSION = statement(PluginSchemaVersion.select(PluginSchemaVersion.version).where(_OF_PLUGIN))
+_VERSIONS = statement(PluginSchemaVersion.select(PluginSchemaVersion.plugin, PluginSchemaVersion.version))
 _UPDATE_VERSION = statement(
     PluginSchemaVersion.update({PluginSchemaVersion.version: param("version")}).where(_OF_PLUGIN)
 )
@@ -129,6 +130,14 @@ def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migratio
 
 def _version(transaction: Transaction, plugin: str) -> int:
     return int(transaction.scalar(_VERSION, plugin=_PREFIX + plugin) or 0)
+
+
+def versions(engine: Engine) -> dict[str, int]:
+    """The versions that the tables of plugins have, by name; none for those without. Raises what reading does."""
+    with contextlib.closing(engine.session(writable=False)) as session, session.work(0) as transaction:
+        rows = transaction.all(_VERSIONS)
+    names = {row["plugin"]: int(row["version"]) for row in rows}
+    return {name.removeprefix(_PREFIX): found for name, found in names.items() if name.startswith(_PREFIX)}
 
 
 def version(engine: Engine, plugin: str) -> int | None:
