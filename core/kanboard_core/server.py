@@ -132,8 +132,11 @@ class Server:
         for found in self._registrations:
             done = versions.get(found.plugin.name, 0)
             if found.migrations and found.plugin.takes_part and done != len(found.migrations):
+                level = logging.DEBUG if found.plugin.built_in else logging.INFO
                 try:
-                    migrations.migrate(self.database.engine, found.plugin.name, found.migrations, found.tables)
+                    migrations.migrate(
+                        self.database.engine, found.plugin.name, found.migrations, found.tables, level=level
+                    )
                 except migrations.MigrationFailed as failure:
                     if found.plugin.name == CORE:
                         raise CannotOpen(f"{self.database.engine.label}: {failure}") from failure

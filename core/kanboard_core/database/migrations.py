@@ -84,8 +84,10 @@ def checked(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
     return steps
 
 
-def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str]) -> None:
-    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own.
+def migrate(
+    engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str], *, level: int = logging.INFO
+) -> None:
+    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own, logged at a ``level``.
 
     Processes that do this at once wait for each other. Raises MigrationFailed; the steps before the one that failed
     stay done.
@@ -102,7 +104,7 @@ def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Seq
                     )
                 if step.version > done:
                     _apply(transaction, engine, plugin, step, tables)
-                    _logger.info("plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
+                    _logger.log(level, "plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
                 session.end(commit=True)
             except MigrationFailed:
                 session.end(commit=False)

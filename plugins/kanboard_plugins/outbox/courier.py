@@ -213,7 +213,8 @@ class Courier:
     def _written(self, outcomes: list[Outcome], tx: Transaction) -> int:
         backlog.settle(tx, outcomes)
         failed = any(outcome.due_at is not None for outcome in outcomes)
-        return backlog.shorten(tx, self._size_limit, set(self._under_way)) if failed else 0
+        under_way = self._under_way.keys() - {outcome.id for outcome in outcomes}
+        return backlog.shorten(tx, self._size_limit, under_way) if failed else 0
 
     async def _abandon(self) -> None:
         """Let go of everything that is under way: somebody else delivers it, or the next start."""
