@@ -1,0 +1,58 @@
+"""Telling people and projects of events, by the types that they have chosen. Source: spec page "notifications"."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kanboard_core.calls import Call
+from kanboard_core.database import param, statement
+from kanboard_core.events import BoundReaction, Event, Origin, Stage, reaction
+from kanboard_core.notifications import Recipient
+from kanboard_plugins.notifications.models import ProjectNotificationType
+from kanboard_plugins.notifications.recipients import by_type, mentioned, recipients
+from kanboard_plugins.tasks.event_types import TOLD
+
+_TYPES_OF_PROJECT = statement(
+    ProjectNotificationType.select(ProjectNotificationType.notification_type)
+    .where(ProjectNotificationType.project_id == param("project_id"))
+    .order_by(ProjectNotificationType.notification_type)
+)
+
+
+def tell(call: Call, people: Collection[Recipient], event: Event) -> None:
+    """Tell accounts of an event, each by the types that it has chosen; types that there aren't are passed over."""
+    for name, chosen_by in by_type(call.tx, people).items():
+        kind = call.server.notification_types.get(name)
+        if kind is not None:
+            kind.notify(call, chosen_by, event)
+
+
+def tell_members(call: Call, event: Event) -> None:
+    """Tell whoever belongs to the task's project and wants to be told."""
+    if event.origin is not Origin.IMPORT:
+        tell(call, recipients(call, event.payload), event)
+
+
+def tell_mentioned(call: Call, event: Event) -> None:
+    """Tell the account that is mentioned."""
+    if event.origin is not Origin.IMPORT:
+        tell(call, mentioned(call.tx, event.payload), event)
+
+
+def tell_project(call: Call, event: Event) -> None:
+    """Tell the channels of the task's project. Without any type of them nothing is asked for."""
+    types = call.server.project_notification_types
+    if not types or event.origin is Origin.IMPORT:
+        return
+    project_id = event.payload["task"]["project_id"]
+    for name in call.tx.column(_TYPES_OF_PROJECT, project_id=project_id):
+        if name in types:
+            types[name].notify(call, project_id, event)
+
+
+#: bound by the plugin
+REACTIONS: tuple[BoundReaction, ...] = (
+    reaction(tell_members, *TOLD, stage=Stage.NOTIFICATION),
+    reaction(tell_mentioned, "task.user.mention", "comment.user.mention", stage=Stage.NOTIFICATION),
+    reaction(tell_project, *TOLD, stage=Stage.PROJECT_NOTIFICATION),
+)
