@@ -14,6 +14,8 @@ from kanboard_core.backends import (
     ContainedApplicationBackend,
 )
 from kanboard_core.calls import CONTAINED, Call
+from kanboard_core.carriers import Carrier
+from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
 from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
@@ -61,6 +63,8 @@ class Registrations:
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
     notification_types: tuple[NotificationType | ProjectNotificationType, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    daily_jobs: tuple[DailyJob, ...] = ()
 
     @property
     def tables(self) -> list[str]:
@@ -123,6 +127,10 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         notification_types=_notification_types(
             plugins, plugin, plugins.ask(plugin, "register_notification_types", server=server)
         ),
+        carriers=_carriers(plugins.ask(plugin, "register_carriers", server=server)),
+        daily_jobs=tuple(
+            replace(found, plugin=plugin.name) for found in ask("register_daily_jobs", DailyJob, server=server)
+        ),
     )
 
 
@@ -162,6 +170,16 @@ def _notification_types(
             ContainedType(item, contain) if isinstance(item, NotificationType) else ContainedProjectType(item, contain)
         )
     return tuple(found)
+
+
+def _carriers(answer: Any) -> tuple[Carrier, ...]:
+    found = _listed("register_carriers", answer)
+    for item in found:
+        if not isinstance(item, Carrier):
+            raise PluginError(f"register_carriers must answer carriers, not {item!r}")
+        if problem := item.problem():
+            raise PluginError(f"the carrier {type(item).__name__} {problem}")
+    return found
 
 
 def _file_storage(answer: Any) -> FileStorage | None:
