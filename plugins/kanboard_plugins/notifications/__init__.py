@@ -1,11 +1,14 @@
 """Notifications: people are told of what happens in their projects, as they have chosen."""
 
 from kanboard_core.calls import Call
+from kanboard_core.configuration import Section
+from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
 from kanboard_core.events import BoundReaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.notifications import NotificationType
-from kanboard_plugins.notifications import telling, types
+from kanboard_plugins.notifications import configuration, overdue, telling, types
+from kanboard_plugins.notifications.email import EmailNotification
 from kanboard_plugins.notifications.models import (
     NotifiedProject,
     ProjectNotificationType,
@@ -14,7 +17,13 @@ from kanboard_plugins.notifications.models import (
 )
 from kanboard_plugins.notifications.web import WebNotification
 
-requires = ("tasks",)
+requires = ("tasks", "mail")
+
+
+@hookimpl
+def register_configuration() -> Section:
+    """Who is told of overdue tasks."""
+    return configuration.SECTION
 
 
 @hookimpl
@@ -31,8 +40,14 @@ def register_reactions() -> list[BoundReaction]:
 
 @hookimpl
 def register_notification_types() -> list[NotificationType]:
-    """Rows for the web interface."""
-    return [WebNotification()]
+    """Rows for the web interface, and mails."""
+    return [WebNotification(), EmailNotification()]
+
+
+@hookimpl
+def register_daily_jobs() -> list[DailyJob]:
+    """Overdue tasks are told of."""
+    return [overdue.DAILY_JOB]
 
 
 @hookimpl

@@ -66,21 +66,20 @@ def recipients(call: Call, payload: Mapping[str, Any]) -> list[Recipient]:
     if not people:
         return []
     chosen = chosen_projects(call.tx, people)
-    return [_recipient(person) for person in people if is_chosen(chosen, person["id"], task["project_id"])]
+    return [recipient(person) for person in people if is_chosen(chosen, person["id"], task["project_id"])]
 
 
 def mentioned(tx: Transaction, payload: Mapping[str, Any]) -> list[Recipient]:
     """The account that an event mentions, whatever it wants to be told of; nobody when it may not read the comment."""
     person = tx.one(_PERSON, user_id=payload["mention"]["id"])
-    return [_recipient(person)] if person is not None and _may_read(person, payload) else []
+    return [recipient(person)] if person is not None and _may_read(person, payload) else []
 
 
-def by_type(tx: Transaction, people: Collection[Recipient]) -> dict[str, list[Recipient]]:
-    """The types that accounts have chosen, by name, each with those who have chosen it."""
-    by_id = {person.id: person for person in people}
-    found: dict[str, list[Recipient]] = {}
-    for row in tx.all(_TYPES, user_ids=list(by_id)) if by_id else ():
-        found.setdefault(row["notification_type"], []).append(by_id[row["user_id"]])
+def types_of(tx: Transaction, user_ids: Collection[int]) -> dict[int, list[str]]:
+    """The types that accounts have chosen: user id -> names, sorted."""
+    found: dict[int, list[str]] = {}
+    for row in tx.all(_TYPES, user_ids=user_ids) if user_ids else ():
+        found.setdefault(row["user_id"], []).append(row["notification_type"])
     return found
 
 
@@ -139,5 +138,6 @@ def _may_read(person: Row, payload: Mapping[str, Any]) -> bool:
     return comment is None or role_sees(person["role"], comment["visibility"])
 
 
-def _recipient(person: Row) -> Recipient:
+def recipient(person: Row) -> Recipient:
+    """An account as types of notifications are handed it."""
     return Recipient(person["id"], person["username"], person["name"], person["email"], person["language"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.events import BoundReaction, Event, Origin, Stage, reaction
 from kanboard_core.notifications import Recipient
 from kanboard_plugins.notifications.models import ProjectNotificationType
-from kanboard_plugins.notifications.recipients import by_type, mentioned, recipients
+from kanboard_plugins.notifications.recipients import mentioned, recipients, types_of
 from kanboard_plugins.tasks.event_types import TOLD
 
 _TYPES_OF_PROJECT = statement(
@@ -19,12 +19,18 @@ _TYPES_OF_PROJECT = statement(
 )
 
 
-def tell(call: Call, people: Collection[Recipient], event: Event) -> None:
-    """Tell accounts of an event, each by the types that it has chosen; types that there aren't are passed over."""
-    for name, chosen_by in by_type(call.tx, people).items():
-        kind = call.server.notification_types.get(name)
-        if kind is not None:
-            kind.notify(call, chosen_by, event)
+def tell(
+    call: Call, people: Collection[Recipient], event: Event, types: Mapping[int, Collection[str]] | None = None
+) -> None:
+    """Tell accounts of an event, each by the types that it has chosen; types that there aren't are passed over.
+
+    ``types``: the choices by account, where they are known already.
+    """
+    if types is None:
+        types = types_of(call.tx, [person.id for person in people])
+    known = call.server.notification_types
+    for name in sorted({name for person in people for name in types.get(person.id, ())} & known.keys()):
+        known[name].notify(call, [person for person in people if name in types.get(person.id, ())], event)
 
 
 def tell_members(call: Call, event: Event) -> None:
