@@ -44,7 +44,7 @@ class _Reader(HTMLParser):
             self._end_line(force=True)
         elif tag == "hr":
             self._end_paragraph()
-            self._lines.append(_RULE)
+            self._lines += [_RULE, ""]
         elif tag in _PARAGRAPHS:
             self._end_paragraph()
         elif tag in _LINES:
