@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kanboard_core.external_links import ExternalLinkProvider
     from kanboard_core.file_storage import FileArea, FileStorage
     from kanboard_core.health import HealthCheck
+    from kanboard_core.notifications import NotificationType, ProjectNotificationType
     from kanboard_core.procedures import Procedure
     from kanboard_core.routes import Route
     from kanboard_core.search_filters import SearchFilter
@@ -171,6 +172,17 @@ def register_external_link_providers(server: Server) -> Iterable[ExternalLinkPro
     methods run on the event loop, outside any transaction, and must not block it; one that raises accepts nothing, or
     the address becomes the title, which is logged and reported. A type that another plugin has leaves the plugin out.
     Also asked of disabled built-in plugins: the names of types in answers stay.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_notification_types(server: Server) -> Iterable[NotificationType | ProjectNotificationType]:
+    """Answer ways in which accounts, or channels of projects, are told of events.
+
+    Once at start-up, in the main thread. They are told by the plugin ``notifications``, in the writer's thread, in the
+    transaction of the call that raised the event, each type in a savepoint of its own. A name that another plugin has
+    leaves the plugin out. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 

@@ -27,6 +27,7 @@ from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
+from kanboard_core.notifications import NotificationType, ProjectNotificationType
 from kanboard_core.passwords import Passwords, VerifiedCredentials
 from kanboard_core.plugins import CORE, Plugin, PluginError, Plugins, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
@@ -62,6 +63,10 @@ class Server:
     events: dict[str, EventType]
     routes: Routes
     health_checks: tuple[HealthCheck, ...]
+    #: ways in which accounts are told of events, by their names
+    notification_types: dict[str, NotificationType]
+    #: the same of projects
+    project_notification_types: dict[str, ProjectNotificationType]
     #: what delivers messages, by their kind
     carriers: dict[str, Carrier]
     #: what is done once a day, in order
@@ -168,6 +173,7 @@ class Server:
         try:
             self.registry = _registry(self.plugins, parts)
             self.external_link_providers = _external_link_providers(parts)
+            self.notification_types, self.project_notification_types = _notification_types(parts)
             self.carriers = _carriers(parts)
         except _Misfit as misfit:
             self.plugins.fail(misfit.plugin, "registration", str(misfit))
@@ -240,6 +246,23 @@ def _external_link_providers(parts: tuple[Registrations, ...]) -> dict[str, Exte
                 raise _Misfit(part.plugin, f"external links of the type {provider.type} are those of {owner.name}")
     ordered = sorted(parts, key=lambda part: part.plugin.built_in)
     return {provider.type: provider for part in ordered for provider in part.external_link_providers}
+
+
+def _notification_types(
+    parts: tuple[Registrations, ...],
+) -> tuple[dict[str, NotificationType], dict[str, ProjectNotificationType]]:
+    """The types of notifications of accounts and those of projects, by their names."""
+    of_accounts: dict[str, NotificationType] = {}
+    of_projects: dict[str, ProjectNotificationType] = {}
+    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
+        for found in part.notification_types:
+            if found.name in (of_accounts if isinstance(found, NotificationType) else of_projects):
+                raise _Misfit(part.plugin, f"there are notifications of the type {found.name} already")
+            if isinstance(found, NotificationType):
+                of_accounts[found.name] = found
+            else:
+                of_projects[found.name] = found
+    return of_accounts, of_projects
 
 
 def _carriers(parts: tuple[Registrations, ...]) -> dict[str, Carrier]:

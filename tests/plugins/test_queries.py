@@ -71,6 +71,8 @@ WORK: list[tuple[Any, ...]] = [
     ("getAllTasks", 1),
     ("getTaskByReference", 1, "ref"),
     ("getOverdueTasks",),
+    ("getProjectActivity", 1),
+    ("getProjectActivities", [1]),
     ("getProjectById", 1),
     ("getProjectByName", "Two"),
     ("getAllProjects",),

@@ -34,6 +34,8 @@ INDEXES = {
     "kanboard_server_project_files_project_idx": ("project_has_files", ("project_id",)),
     "kanboard_server_project_files_path_idx": ("project_has_files", ("path",)),
     "kanboard_server_task_files_path_idx": ("task_has_files", ("path",)),
+    "kanboard_server_activities_project_idx": ("project_activities", ("project_id", "id")),
+    "kanboard_server_activities_task_idx": ("project_activities", ("task_id",)),
 }
 
 # Every Kanboard since its first has had these.

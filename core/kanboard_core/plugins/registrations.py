@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,7 @@ from kanboard_core.backends import (
     ContainedAccountBackend,
     ContainedApplicationBackend,
 )
-from kanboard_core.calls import CONTAINED
+from kanboard_core.calls import CONTAINED, Call
 from kanboard_core.carriers import Carrier
 from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
@@ -25,6 +25,13 @@ from kanboard_core.external_links import ContainedProvider, ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
+from kanboard_core.notifications import (
+    ContainedProjectType,
+    ContainedType,
+    NotificationType,
+    ProjectNotificationType,
+    problem_of,
+)
 from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Procedure
 from kanboard_core.routes import Route
@@ -55,6 +62,7 @@ class Registrations:
     backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
+    notification_types: tuple[NotificationType | ProjectNotificationType, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     daily_jobs: tuple[DailyJob, ...] = ()
 
@@ -116,6 +124,9 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         health_checks=tuple(
             replace(found, plugin=plugin.name) for found in ask("register_health_checks", HealthCheck, server=server)
         ),
+        notification_types=_notification_types(
+            plugins, plugin, plugins.ask(plugin, "register_notification_types", server=server)
+        ),
         carriers=_carriers(plugins.ask(plugin, "register_carriers", server=server)),
         daily_jobs=tuple(
             replace(found, plugin=plugin.name) for found in ask("register_daily_jobs", DailyJob, server=server)
@@ -140,6 +151,24 @@ def _external_link_providers(plugins: Plugins, plugin: Plugin, answer: Any) -> t
         if problem := item.problem():
             raise PluginError(f"the provider of external links {type(item).__name__} {problem}")
         found.append(item if plugin.built_in else ContainedProvider(item, report))
+    return tuple(found)
+
+
+def _notification_types(
+    plugins: Plugins, plugin: Plugin, answer: Any
+) -> tuple[NotificationType | ProjectNotificationType, ...]:
+    def contain(where: str, call: Call, function: Callable[[], None]) -> None:
+        plugins.contain(plugin.name, where, call, function)
+
+    found: list[NotificationType | ProjectNotificationType] = []
+    for item in _listed("register_notification_types", answer):
+        if not isinstance(item, (NotificationType, ProjectNotificationType)):
+            raise PluginError(f"register_notification_types must answer types of notifications, not {item!r}")
+        if problem := problem_of(item):
+            raise PluginError(f"the type of notifications {type(item).__name__} {problem}")
+        found.append(
+            ContainedType(item, contain) if isinstance(item, NotificationType) else ContainedProjectType(item, contain)
+        )
     return tuple(found)
 
 

@@ -38,3 +38,26 @@ EVENTS = (
         {**_TASK, "mention": "the account: id, username, name, email, language"},
     ),
 )
+
+#: what people and other programs are told of tasks and what is in them: activity stream, webhooks, notifications
+TOLD = (
+    "task.create",
+    "task.update",
+    "task.assignee_change",
+    "task.close",
+    "task.open",
+    "task.move.column",
+    "task.move.swimlane",
+    "task.move.position",
+    "task.move.project",
+    "comment.create",
+    "comment.update",
+    "comment.delete",
+    "subtask.create",
+    "subtask.update",
+    "subtask.delete",
+    "task.file.create",
+    "task.file.destroy",
+    "task_internal_link.create_update",
+    "task_internal_link.delete",
+)
