@@ -58,8 +58,8 @@ class Action(ABC):
     events: Sequence[str] = ()
     #: the names of what a project must say of it
     parameters: Sequence[str] = ()
-    #: keys of the payload that must be there and not null, such as ``task_id`` or ``task.column_id``
-    needs: Sequence[str] = ()
+    #: what must be in the payload, and not null: keys, or ways to something inside, such as ``("task", "column_id")``
+    needs: Sequence[str | tuple[str, ...]] = ()
 
     def applies(self, call: Call, rule: Rule, payload: Payload) -> bool:
         """Whether it is to run, by what the payload says. The event is compatible, and what it needs is there."""
@@ -77,10 +77,12 @@ class Action(ABC):
         for attribute in ("name", "description"):
             if not isinstance(getattr(self, attribute, None), str) or not getattr(self, attribute):
                 return f"must have a {attribute}, a text"
-        for attribute in ("events", "parameters", "needs"):
-            names: Any = getattr(self, attribute)
-            if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(n, str) for n in names):
+        for attribute in ("events", "parameters"):
+            if not _are_names(getattr(self, attribute)):
                 return f"must have {attribute}, a list of names"
+        needs: Any = self.needs
+        if isinstance(needs, str) or not all(isinstance(need, str) or _are_names(need) for need in needs):
+            return "must have needs, a list of names and tuples of names"
         return ""
 
 
@@ -106,7 +108,7 @@ class RegisteredAction:
         #: the events that it can be bound to, with their labels, in the order of these
         self.events: dict[str, str] = {}
         #: the ways to the values that the payload must have
-        self.needs = tuple(tuple(need.split(".")) for need in action.needs)
+        self.needs = tuple((need,) if isinstance(need, str) else need for need in action.needs)
 
     def is_served_by(self, payload: Payload) -> bool:
         """Whether a payload has everything that the action needs."""
@@ -156,3 +158,7 @@ def same(value: Any, text: str) -> bool:
 
 def _by_text(texts: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(texts.items(), key=lambda item: item[1].encode()))
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)

@@ -66,7 +66,7 @@ class TaskAssignCategoryLink(TaskAction):
     description = "Assign automatically a category based on a link"
     events = (LINKED,)
     parameters = ("category_id", "link_id")
-    needs = ("task_link.task_id", "task_link.link_id")
+    needs = (("task_link", "task_id"), ("task_link", "link_id"))
 
     def applies(self, call: Call, rule: Rule, payload: Payload) -> bool:
         """Whether the link has the label, as this task sees it, and the task no category."""

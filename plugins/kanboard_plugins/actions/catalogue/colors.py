@@ -97,7 +97,7 @@ class TaskAssignColorLink(TaskAction):
     description = "Change task color when using a specific task link"
     events = (LINKED,)
     parameters = ("color_id", "link_id")
-    needs = ("task_link.task_id", "task_link.link_id")
+    needs = (("task_link", "task_id"), ("task_link", "link_id"))
 
     def applies(self, call: Call, rule: Rule, payload: Payload) -> bool:
         """Whether the link has the label, as this task sees it."""

@@ -28,9 +28,9 @@ OF_PRIORITY = ("priority", "priority")
 OF_ACCOUNT = ("user_id", "owner_id")
 
 
-def of_task(*fields: str) -> tuple[str, ...]:
+def of_task(*fields: str) -> tuple[str | tuple[str, ...], ...]:
     """What an action needs that looks at these fields of the task."""
-    return ("task_id", "task.project_id", *(f"task.{field}" for field in fields))
+    return ("task_id", *(("task", field) for field in ("project_id", *fields)))
 
 
 class TaskAction(Action):
