@@ -6,6 +6,7 @@ an event, with values for its parameters. Source: spec page "actions".
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from kanboard_core.events import EventType
 
 #: the payload of the event that an action runs for
-Payload = Mapping[str, Any]
+Payload = dict[str, Any]
+
+#: ways to values in a payload
+Needs = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Rule:
 
     def integer(self, parameter: str) -> int | None:
         """The integer that a value means, such as an id; None when it means none."""
-        number = decimal(self.values[parameter])
+        number = _number(self.values[parameter])
         return number if isinstance(number, int) else None
 
     def has(self, parameter: str, value: Any) -> bool:
@@ -98,7 +102,7 @@ class FurtherEvents:
 class RegisteredAction:
     """An action as a server has it."""
 
-    __slots__ = ("action", "built_in", "events", "needs", "plugin")
+    __slots__ = ("action", "built_in", "events", "needs", "parameters", "plugin")
 
     def __init__(self, action: Action, plugin: str, *, built_in: bool) -> None:
         self.action = action
@@ -107,15 +111,18 @@ class RegisteredAction:
         self.built_in = built_in
         #: the events that it can be bound to, with their labels, in the order of these
         self.events: dict[str, str] = {}
+        self.parameters = frozenset(action.parameters)
         #: the ways to the values that the payload must have
-        self.needs = tuple((need,) if isinstance(need, str) else need for need in action.needs)
+        self.needs: Needs = tuple((need,) if isinstance(need, str) else need for need in action.needs)
 
     def is_served_by(self, payload: Payload) -> bool:
         """Whether a payload has everything that the action needs."""
         for way in self.needs:
             value: Any = payload
             for key in way:
-                value = value.get(key) if isinstance(value, Mapping) else None
+                if not isinstance(value, dict):
+                    return False
+                value = value.get(key)
             if value is None:
                 return False
         return True
@@ -148,12 +155,15 @@ class Actions:
 
 def same(value: Any, text: str) -> bool:
     """Whether a value of a payload is what a parameter says: as numbers when both are, else as texts."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        written = to_text(value) or ""
-        number = decimal(written)
-    else:
-        written, number = str(value), value
-    return written == text or (number is not None and number == decimal(text))
+    if type(value) is int:
+        return value == _number(text)
+    written = to_text(value) or ""
+    number = _number(written)
+    return written == text or (number is not None and number == _number(text))
+
+
+#: the number that a text is, remembered: the same few are compared again and again
+_number = functools.lru_cache(1024)(decimal)
 
 
 def _by_text(texts: Mapping[str, str]) -> dict[str, str]:

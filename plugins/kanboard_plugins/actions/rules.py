@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 from peewee import JOIN
@@ -11,7 +12,7 @@ from kanboard_core import validation
 from kanboard_core.actions import Rule
 from kanboard_core.arguments import InvalidParams, to_text
 from kanboard_core.calls import Call
-from kanboard_core.database import Conflict, Row, insertion, one_of, param, statement
+from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.actions.models import StoredRule, StoredValue
 
@@ -29,7 +30,7 @@ _RULES = (
 )
 _OF_PROJECT = statement(_RULES.where(StoredRule.project_id == param("project_id")))
 _OF_EVENT = statement(
-    _RULES.where(one_of(StoredRule.project_id, "project_ids") & (StoredRule.event_name == param("event_name")))
+    _RULES.where((StoredRule.project_id == param("project_id")) & (StoredRule.event_name == param("event_name")))
 )
 _PROJECTS = statement(
     StoredRule.select(StoredRule.project_id)
@@ -42,14 +43,14 @@ _INSERT_VALUE = insertion(StoredValue, "action_id", "name", "value")
 _DELETE = statement(StoredRule.delete().where(StoredRule.id == param("id")))
 
 
-def of_project(tx: Transaction, project_id: int) -> list[Rule]:
+def of_project(tx: Transaction, project_id: int) -> tuple[Rule, ...]:
     """The actions of a project, in the order in which they were added, which is that of their ids."""
-    return _together(tx.all(_OF_PROJECT, project_id=project_id))
+    return _rules(tx.all(_OF_PROJECT, project_id=project_id))
 
 
-def of_event(tx: Transaction, project_ids: Collection[int], event_name: str) -> list[Rule]:
-    """The actions of some projects that are bound to an event, by id."""
-    return _together(tx.all(_OF_EVENT, project_ids=project_ids, event_name=event_name))
+def of_event(tx: Transaction, project_id: int, event_name: str) -> tuple[Rule, ...]:
+    """The actions of a project that are bound to an event, by id."""
+    return _rules(tx.all(_OF_EVENT, project_id=project_id, event_name=event_name))
 
 
 def projects_with(tx: Transaction, event_name: str) -> list[int]:
@@ -90,14 +91,20 @@ def remove(tx: Transaction, rule_id: int) -> bool:
     return tx.run(_DELETE, id=rule_id) > 0
 
 
-def _together(rows: Iterable[Row]) -> list[Rule]:
+def _rules(rows: list[Row]) -> tuple[Rule, ...]:
     """Rules, of rows with a value each; those of a rule stand together."""
+    return _together(tuple([tuple(row.values()) for row in rows])) if rows else ()
+
+
+@functools.lru_cache(512)
+def _together(rows: tuple[tuple[Any, ...], ...]) -> tuple[Rule, ...]:
+    """The same, made once for the same rows: those of a project seldom change, and are read whenever a task does."""
     found: list[Rule] = []
     values: dict[str, str] = {}
-    for row in rows:
-        if not found or found[-1].id != row["id"]:
+    for rule_id, project_id, event_name, action_name, name, value in rows:
+        if not found or found[-1].id != rule_id:
             values = {}
-            found.append(Rule(row["id"], row["project_id"], row["event_name"], row["action_name"], values))
-        if row["name"] is not None:
-            values[row["name"]] = row["value"]
-    return found
+            found.append(Rule(rule_id, project_id, event_name, action_name, values))
+        if name is not None:
+            values[name] = value
+    return tuple(found)
