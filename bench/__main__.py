@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations|boards|searches``."""
+"""The command line: ``python -m bench compare|limits|commits|configurations|boards|searches|actions``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import boards, limits, report, searches
+from bench import actions, boards, limits, report, searches
 from bench.cases import CASES, workload
 from bench.comparison import Comparison, alternate
 from bench.revisions import RevisionError, install
@@ -95,6 +95,10 @@ def parser() -> argparse.ArgumentParser:
     searching = commands.add_parser("searches", parents=[common, settings], help="what searches cost")
     searching.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
     searching.add_argument("--strict", action="store_true", help="a missed target is a failure")
+
+    automatic = commands.add_parser("actions", parents=[common, settings], help="what automatic actions cost")
+    automatic.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    automatic.add_argument("--strict", action="store_true", help="a missed target is a failure")
     return top
 
 
@@ -227,6 +231,20 @@ def run_searches(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     return finish_costs(options, searches.HEADINGS, rows, verdicts, searches.as_json(verdicts, costs))
 
 
+def run_actions(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `actions`."""
+    plan = actions.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    verdicts, costs = actions.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    rows = [cost.row() for cost in costs]
+    return finish_costs(options, actions.HEADINGS, rows, verdicts, actions.as_json(verdicts, costs))
+
+
 def finish_costs(
     options: argparse.Namespace,
     headings: Sequence[str],
@@ -257,6 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "configurations": run_configurations,
         "boards": run_boards,
         "searches": run_searches,
+        "actions": run_actions,
     }[options.subcommand]
     try:
         with asyncio.Runner(loop_factory=loop_factory(options.client_loop)) as runner:

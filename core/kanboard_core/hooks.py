@@ -24,6 +24,7 @@ from kanboard_core.database import Model, Row, Statement
 if TYPE_CHECKING:
     import click
 
+    from kanboard_core.actions import Action, FurtherEvents
     from kanboard_core.backends import AccountBackend, ApplicationBackend
     from kanboard_core.calls import Call
     from kanboard_core.carriers import Carrier
@@ -140,6 +141,18 @@ def register_reactions(server: Server) -> Iterable[BoundReaction]:
 
     Once at start-up, in the main thread. The reactions themselves run in the writer's thread, in the transaction of
     the call that raised the event, each in a savepoint of its own. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_actions(server: Server) -> Iterable[Action | FurtherEvents]:
+    """Answer automatic actions that projects can be given, and further events for those of other plugins.
+
+    Once at start-up, in the main thread. An action runs in the writer's thread, in the transaction of the call that
+    raised its event, after the reactions of all plugins but those that come last, in a savepoint of its own: when it
+    raises, what it did is undone, logged and reported, and the call and the other actions stand. A name that another
+    plugin's action has leaves the plugin out. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain
 
+from kanboard_core.actions import Action, Actions, FurtherEvents, RegisteredAction
 from kanboard_core.authentication import Authentication
 from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.calls import CONTAINED
@@ -20,7 +21,7 @@ from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.dispatcher import Dispatcher
-from kanboard_core.events import EventType, Reactions
+from kanboard_core.events import BINDABLE, EventType, Reactions
 from kanboard_core.extensions import Extension
 from kanboard_core.external_links import ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
@@ -61,6 +62,8 @@ class Server:
     file_areas: tuple[FileArea, ...]
     #: every kind of event that is declared, by name
     events: dict[str, EventType]
+    #: automatic actions, and the events that they can be bound to
+    actions: Actions
     routes: Routes
     health_checks: tuple[HealthCheck, ...]
     #: ways in which accounts are told of events, by their names
@@ -175,10 +178,11 @@ class Server:
             self.external_link_providers = _external_link_providers(parts)
             self.notification_types, self.project_notification_types = _notification_types(parts)
             self.carriers = _carriers(parts)
+            self.actions = _actions(parts, self.events)
         except _Misfit as misfit:
             self.plugins.fail(misfit.plugin, "registration", str(misfit))
             return self._assemble()
-        self.reactions = Reactions(chain.from_iterable(part.reactions for part in parts))
+        self.reactions = Reactions(chain.from_iterable(part.reactions for part in parts), self.actions.events)
         for part in parts:
             self._warn_of_unknown_events(part)
         self.task_details = tuple(chain.from_iterable(part.task_details for part in parts))
@@ -195,7 +199,8 @@ class Server:
         self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
 
     def _warn_of_unknown_events(self, part: Registrations) -> None:
-        for name in {name for reaction in part.reactions for name in reaction.events} - self.events.keys():
+        named = {name for reaction in part.reactions for name in reaction.events}
+        for name in named - self.events.keys() - {BINDABLE}:
             if not part.plugin.built_in:
                 guess = suggestion(name, self.events)
                 _logger.warning(
@@ -276,6 +281,22 @@ def _carriers(parts: tuple[Registrations, ...]) -> dict[str, Carrier]:
                 raise _Misfit(part.plugin, f"messages of the kind {carrier.kind} are carried by {owner.name}")
             carriers[carrier.kind] = carrier
     return carriers
+
+
+def _actions(parts: tuple[Registrations, ...], events: dict[str, EventType]) -> Actions:
+    """Every automatic action. Raises _Misfit when two plugins have one of the same name."""
+    owners: dict[str, Plugin] = {}
+    registered: list[RegisteredAction] = []
+    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
+        for action in part.actions:
+            if not isinstance(action, Action):
+                continue
+            owner = owners.setdefault(action.name, part.plugin)
+            if owner is not part.plugin:
+                raise _Misfit(part.plugin, f"there is an automatic action {action.name} of {owner.name} already")
+            registered.append(RegisteredAction(action, part.plugin.name, built_in=part.plugin.built_in))
+    further = [found for part in parts for found in part.actions if isinstance(found, FurtherEvents)]
+    return Actions(registered, further, events.values())
 
 
 def _extend(plugins: Plugins, registry: Registry, part: Registrations, extension: Extension) -> None:

@@ -31,6 +31,8 @@ INDEXES = {
     "kanboard_server_comments_task_idx": ("comments", ("task_id",)),
     "kanboard_server_external_links_task_idx": ("task_has_external_links", ("task_id",)),
     "kanboard_server_tags_task_idx": ("task_has_tags", ("task_id",)),
+    "kanboard_server_actions_project_idx": ("actions", ("project_id", "event_name")),
+    "kanboard_server_action_params_action_idx": ("action_has_params", ("action_id",)),
     "kanboard_server_project_files_project_idx": ("project_has_files", ("project_id",)),
     "kanboard_server_project_files_path_idx": ("project_has_files", ("path",)),
     "kanboard_server_task_files_path_idx": ("task_has_files", ("path",)),

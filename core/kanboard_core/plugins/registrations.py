@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kanboard_core.actions import Action, FurtherEvents
 from kanboard_core.backends import (
     AccountBackend,
     ApplicationBackend,
@@ -59,6 +60,7 @@ class Registrations:
     procedures: tuple[Procedure, ...] = ()
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
+    actions: tuple[Action | FurtherEvents, ...] = ()
     backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
@@ -119,6 +121,7 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         reactions=tuple(
             replace(found, plugin=plugin.name) for found in ask("register_reactions", BoundReaction, server=server)
         ),
+        actions=_actions(plugins.ask(plugin, "register_actions", server=server)),
         backends=_backends(plugins, plugin, plugins.ask(plugin, "register_authentication_backends", server=server)),
         routes=tuple(replace(found, plugin=plugin.name) for found in ask("register_routes", Route, server=server)),
         health_checks=tuple(
@@ -193,6 +196,16 @@ def _models(answer: Any) -> tuple[type[Model], ...]:
     for item in found:
         if not (isinstance(item, type) and issubclass(item, Model)):
             raise PluginError(f"register_models must answer classes below Model, not {item!r}")
+    return found
+
+
+def _actions(answer: Any) -> tuple[Action | FurtherEvents, ...]:
+    found = _listed("register_actions", answer)
+    for item in found:
+        if not isinstance(item, (Action, FurtherEvents)):
+            raise PluginError(f"register_actions must answer actions, not {item!r}")
+        if isinstance(item, Action) and (problem := item.problem()):
+            raise PluginError(f"the automatic action {type(item).__name__} {problem}")
     return found
 
 

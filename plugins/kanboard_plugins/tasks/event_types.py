@@ -22,14 +22,29 @@ _MOVED = {
 }
 
 EVENTS = (
-    EventType("task.create", "A task was made.", _TASK),
-    EventType("task.create_update", "A task was made or changed; raised before task.create and task.update.", _CHANGED),
-    EventType("task.update", "Fields of a task were changed.", _CHANGED),
-    EventType("task.assignee_change", "Nothing but the assignee of a task was changed.", _CHANGED),
-    EventType("task.close", "A task was closed, also when it was closed already.", _TASK),
-    EventType("task.open", "A task was opened, also when it was open already.", _TASK),
-    EventType("task.move.column", "A task was moved to another column.", _MOVED),
-    EventType("task.move.swimlane", "A task was moved to another swimlane; raised before task.move.column.", _MOVED),
+    EventType("task.create", "A task was made.", _TASK, label="Task creation"),
+    EventType(
+        "task.create_update",
+        "A task was made or changed; raised before task.create and task.update.",
+        _CHANGED,
+        label="Task creation or modification",
+    ),
+    EventType("task.update", "Fields of a task were changed.", _CHANGED, label="Task modification"),
+    EventType(
+        "task.assignee_change",
+        "Nothing but the assignee of a task was changed.",
+        _CHANGED,
+        label="Task assignee change",
+    ),
+    EventType("task.close", "A task was closed, also when it was closed already.", _TASK, label="Closing a task"),
+    EventType("task.open", "A task was opened, also when it was open already.", _TASK, label="Reopen a task"),
+    EventType("task.move.column", "A task was moved to another column.", _MOVED, label="Move a task to another column"),
+    EventType(
+        "task.move.swimlane",
+        "A task was moved to another swimlane; raised before task.move.column.",
+        _MOVED,
+        label="Move a task to another swimlane",
+    ),
     EventType("task.move.position", "A task was moved within its column and swimlane.", _MOVED),
     EventType("task.move.project", "A task was moved to another project, where it stands already.", _TRANSFERRED),
     EventType(

@@ -49,23 +49,42 @@ def move_as_asked(call: Call, project_id: int, task_id: int, column: Any, positi
     False, and nothing is changed, when the task isn't in the project, the position is none, the task is there
     already, or there is no such column or swimlane.
     """
+    try:
+        return place(call, project_id, task_id, column, position, swimlane)
+    except Conflict:
+        return False
+
+
+def place(
+    call: Call,
+    project_id: int,
+    task_id: int,
+    column: Any,
+    position: Any,
+    swimlane: Any,
+    *,
+    quietly: bool = False,
+    closed_too: bool = True,
+) -> bool:
+    """The same. Raises Conflict, and nothing is changed, when there is no such column or swimlane.
+
+    ``quietly``: no event is raised. Without ``closed_too`` a closed task stays where it is: false.
+    """
     number = validation.integer(position)
     if number is None or number < 1:
         return False
     call.tx.lock_projects(project_id)
     task = call.tx.one(_TASK, id=task_id)
-    if task is None or task["project_id"] != project_id:
+    if task is None or task["project_id"] != project_id or not (closed_too or task["is_active"]):
         return False
     if swimlane in (None, "0", 0):
         swimlane = task["swimlane_id"]
     column_id, swimlane_id = to_id(column), to_id(swimlane)
     if (column_id, swimlane_id, number) == (task["column_id"], task["swimlane_id"], task["position"]):
         return False
-    try:
-        move(call.tx, task, column_id, number, swimlane_id, call.now)
-    except Conflict:
-        return False
-    _announce(call, task, column, position, swimlane)
+    move(call.tx, task, column_id, number, swimlane_id, call.now)
+    if not quietly:
+        _announce(call, task, column, position, swimlane)
     return True
 
 
@@ -99,14 +118,14 @@ def _number(tx: Transaction, tasks: list[Row], numbers: Iterator[int]) -> None:
 
 
 def _announce(call: Call, before: Row, column: Any, position: Any, swimlane: Any) -> None:
-    """Raise the events of a move; the values asked for are carried as they were sent."""
-    task = events.task_payload(call.tx, before["id"])
-    if task is None:
-        return
+    """Raise the events of a move; the values asked for are carried as they were sent.
+
+    A move to another swimlane and column has two, each with the task as it is when its turn comes.
+    """
     names = []
-    if task["swimlane_id"] != before["swimlane_id"]:
+    if to_id(swimlane) != before["swimlane_id"]:
         names.append("task.move.swimlane")
-    if task["column_id"] != before["column_id"]:
+    if to_id(column) != before["column_id"]:
         names.append("task.move.column")
     values = {
         "project_id": before["project_id"],
@@ -119,6 +138,9 @@ def _announce(call: Call, before: Row, column: Any, position: Any, swimlane: Any
         "recurrence_status": before["recurrence_status"],
         "recurrence_trigger": before["recurrence_trigger"],
     }
-    payload = {"task_id": before["id"], "task": task, "changes": events.differences(values, task), **values}
     for name in names or ("task.move.position",):
+        task = events.task_payload(call.tx, before["id"])
+        if task is None:
+            return
+        payload = {"task_id": before["id"], "task": task, "changes": events.differences(values, task), **values}
         call.emit(name, payload)
