@@ -19,10 +19,10 @@ def create_pending_days(changes: Changes) -> None:
         moment = BigIntegerField()
 
         class Meta:
-            table_name = "statistics_pending_days"
+            table_name = "kanboard_server_pending_days"
             primary_key = CompositeKey("project", "day")
 
     changes.create_table(PendingDay)
 
 
-MIGRATIONS = [Migration(1, "create statistics_pending_days", create_pending_days)]
+MIGRATIONS = [Migration(1, "create kanboard_server_pending_days", create_pending_days)]

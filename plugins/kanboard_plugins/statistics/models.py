@@ -47,5 +47,5 @@ class PendingDay(Model):
     moment = BigIntegerField()
 
     class Meta:
-        table_name = "statistics_pending_days"
+        table_name = "kanboard_server_pending_days"
         primary_key = CompositeKey("project_id", "day")
