@@ -18,6 +18,9 @@ BATCH = 100
 #: How many tasks the reading cases go through.
 _SPREAD = 100
 
+#: The column of the first task in a database that is filled by SQL.
+FIRST_COLUMN = 4
+
 #: How many titles a task of the write project goes through; consecutive updates of a task then always change it.
 _TITLES = 5
 
@@ -88,6 +91,27 @@ CASES: dict[str, Case] = {
 def search(project_id: int, query: str) -> Case:
     """A query over the tasks of a project."""
     return Case("searchTasks", lambda _: [_call("searchTasks", project_id=project_id, query=query)])
+
+
+def move(tasks: int) -> Case:
+    """Moves in the first column, which has so many tasks: to the middle and to the front, in turn."""
+
+    def bodies(world: World) -> list[Any]:
+        first = min(world.read_tasks)
+        return [
+            _call(
+                "moveTaskPosition",
+                project_id=world.read_project,
+                task_id=task,
+                column_id=FIRST_COLUMN,
+                position=position,
+                swimlane_id=0,
+            )
+            for offset in range(0, tasks // 2, 7)
+            for task, position in ((first + offset, tasks // 2), (first + tasks - 1 - offset, 1))
+        ]
+
+    return Case("moveTaskPosition", bodies)
 
 
 def workload(case: Case, address: Address, token: str, world: World, *, bare: bool) -> Workload:
