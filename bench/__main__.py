@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations|boards|searches|actions``."""
+"""The command line: ``python -m bench compare|limits|commits|configurations|boards|changes|searches|actions``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import actions, boards, limits, report, searches
+from bench import actions, boards, changes, limits, report, searches
 from bench.cases import CASES, workload
 from bench.comparison import Comparison, alternate
 from bench.revisions import RevisionError, install
@@ -91,6 +91,13 @@ def parser() -> argparse.ArgumentParser:
         "--tasks", type=numbers, default=[1000, 17000, 100000], help="in all (default: 1000,17000,100000)"
     )
     board.add_argument("--strict", action="store_true", help="a missed target is a failure")
+
+    changing = commands.add_parser("changes", parents=[common, settings], help="what changes of tasks cost")
+    changing.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    changing.add_argument(
+        "--tasks", type=numbers, default=[1000, 10000, 100000], help="in all (default: 1000,10000,100000)"
+    )
+    changing.add_argument("--strict", action="store_true", help="a missed target is a failure")
 
     searching = commands.add_parser("searches", parents=[common, settings], help="what searches cost")
     searching.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
@@ -217,6 +224,23 @@ def run_boards(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     return finish_costs(options, boards.HEADINGS, rows, verdicts, boards.as_json(verdicts, costs))
 
 
+def run_changes(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `changes`."""
+    if min(options.tasks) < changes.TASKS:
+        raise ValueError(f"--tasks: a database has at least {changes.TASKS} tasks")
+    plan = changes.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        totals=sorted(options.tasks),
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    verdicts, costs = changes.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    rows = [cost.row() for cost in costs]
+    return finish_costs(options, changes.HEADINGS, rows, verdicts, changes.as_json(verdicts, costs))
+
+
 def run_searches(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     """The subcommand `searches`."""
     plan = searches.Plan(
@@ -274,6 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "commits": run_commits,
         "configurations": run_configurations,
         "boards": run_boards,
+        "changes": run_changes,
         "searches": run_searches,
         "actions": run_actions,
     }[options.subcommand]

@@ -18,6 +18,9 @@ BATCH = 100
 #: How many tasks the reading cases go through.
 _SPREAD = 100
 
+#: The column of the first task in a database that is filled by SQL.
+FIRST_COLUMN = 4
+
 #: How many titles a task of the write project goes through; consecutive updates of a task then always change it.
 _TITLES = 5
 
@@ -102,6 +105,27 @@ def move_task(project_id: int, task_id: int, one: int, other: int, swimlane_id: 
         "moveTaskPosition",
         lambda _: [_call("moveTaskPosition", column_id=column_id, **fixed) for column_id in (one, other)],
     )
+
+
+def move(tasks: int) -> Case:
+    """Moves in the first column, which has so many tasks: to the middle and to the front, in turn."""
+
+    def bodies(world: World) -> list[Any]:
+        first = min(world.read_tasks)
+        return [
+            _call(
+                "moveTaskPosition",
+                project_id=world.read_project,
+                task_id=task,
+                column_id=FIRST_COLUMN,
+                position=position,
+                swimlane_id=0,
+            )
+            for offset in range(0, tasks // 2, 7)
+            for task, position in ((first + offset, tasks // 2), (first + tasks - 1 - offset, 1))
+        ]
+
+    return Case("moveTaskPosition", bodies)
 
 
 def workload(case: Case, address: Address, token: str, world: World, *, bare: bool) -> Workload:

@@ -354,6 +354,16 @@ def task_removing(call: Call, task_id: int) -> None:
 
 
 @hookspec
+def tasks_changing(call: Call, project_id: int) -> None:
+    """Tasks of a project are about to change, come or go, and no event will count that: look at them as they are.
+
+    Called for both projects before a task is moved from one to the other, and before automatic actions change tasks
+    without an event; a task that is removed has a hook of its own. In the writer's thread, in the transaction of the
+    call, which has the lock of the project. Also called in disabled built-in plugins.
+    """
+
+
+@hookspec
 def subtasks_listed(call: Call, subtasks: Sequence[Row]) -> None:
     """Subtasks are about to be shown, in an answer or an event: write into them what the plugin knows (a timer).
 
