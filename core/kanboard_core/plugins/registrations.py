@@ -13,6 +13,8 @@ from kanboard_core.backends import (
     ApplicationBackend,
     ContainedAccountBackend,
     ContainedApplicationBackend,
+    ContainedPageBackend,
+    PageBackend,
 )
 from kanboard_core.calls import CONTAINED, Call
 from kanboard_core.carriers import Carrier
@@ -61,7 +63,7 @@ class Registrations:
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
     actions: tuple[Action | FurtherEvents, ...] = ()
-    backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
+    backends: tuple[AccountBackend | ApplicationBackend | PageBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
     notification_types: tuple[NotificationType | ProjectNotificationType, ...] = ()
@@ -209,16 +211,20 @@ def _actions(answer: Any) -> tuple[Action | FurtherEvents, ...]:
     return found
 
 
-def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[AccountBackend | ApplicationBackend, ...]:
+def _backends(
+    plugins: Plugins, plugin: Plugin, answer: Any
+) -> tuple[AccountBackend | ApplicationBackend | PageBackend, ...]:
     report = partial(plugins.report, plugin.name)
-    found: list[AccountBackend | ApplicationBackend] = []
+    found: list[AccountBackend | ApplicationBackend | PageBackend] = []
     for item in _listed("register_authentication_backends", answer):
-        if not isinstance(item, (AccountBackend, ApplicationBackend)):
+        if not isinstance(item, (AccountBackend, ApplicationBackend, PageBackend)):
             raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
         if plugin.built_in:
             found.append(item)
         elif isinstance(item, AccountBackend):
             found.append(ContainedAccountBackend(item, report))
+        elif isinstance(item, PageBackend):
+            found.append(ContainedPageBackend(item, report))
         else:
             found.append(ContainedApplicationBackend(item, report))
     return tuple(found)
