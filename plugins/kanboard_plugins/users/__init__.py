@@ -6,6 +6,8 @@ from kanboard_core.procedures import Procedure, declared_in
 from kanboard_plugins.users import procedures
 from kanboard_plugins.users.models import UserMetadata
 
+requires = ("files",)
+
 
 @hookimpl
 def register_models() -> list[type[Model]]:
