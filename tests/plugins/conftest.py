@@ -1,4 +1,8 @@
-"""Calls whose transaction stays open while others call, two servers on one database, and the statements of calls."""
+"""What the tests of several plugins begin with.
+
+Calls whose transaction stays open while others call, or is undone; two servers on one database; the statements of
+calls; a database with something in every table.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,33 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from tests.plugins import furnished
 
 from kanboard_core.database.compilation import Dialect
 from kanboard_core.database.engine import Job
-from kanboard_core.testing import Client, RunningServer
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.plugins import Plugins
+from kanboard_core.testing import Client, RunningServer, copy_database
 
 #: what the fixture ``unfinished`` is
 Unfinished = Callable[[Awaitable[Any]], AbstractAsyncContextManager["asyncio.Future[Any]"]]
+#: what the fixture ``undoing`` is
+Undoing = Callable[[RunningServer, Callable[[Transaction], object]], None]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def furnished_database(
+    tmp_path_factory: pytest.TempPathFactory, prepared_database: Path, plugins: Plugins
+) -> Path:
+    """A database with something in every table, to be copied."""
+    path = copy_database(prepared_database, tmp_path_factory.mktemp("furnished"))
+    await furnished.furnish(path, plugins)
+    return path
 
 
 @pytest.fixture
@@ -73,5 +94,37 @@ def unfinished(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Unfini
             await asyncio.sleep(0.1)  # what others have begun meanwhile comes as far as it can
         finally:
             over.set()
+
+    return begin
+
+
+class _Undone(Exception):
+    """A job is done, and isn't to have been."""
+
+
+@pytest.fixture
+def undoing(monkeypatch: pytest.MonkeyPatch) -> Undoing:
+    """Has a server undo whatever it writes, so that each call finds what the one before has found.
+
+    ``undoing(server, look)``: ``look`` is called with each transaction before it is undone.
+    """
+
+    def begin(server: RunningServer, look: Callable[[Transaction], object]) -> None:
+        write = server.server.database.write
+
+        def write_and_undo(job: Job) -> Awaitable[Any]:
+            def undone(tx: Transaction) -> Any:
+                results = []
+                try:
+                    with tx.savepoint():
+                        results.append(job(tx))
+                        look(tx)
+                        raise _Undone
+                except _Undone:
+                    return results[0]
+
+            return write(undone)
+
+        monkeypatch.setattr(server.server.database, "write", write_and_undo)
 
     return begin
