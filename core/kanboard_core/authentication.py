@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, DatabasePassword
+from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, DatabasePassword, PageBackend
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
@@ -62,7 +62,7 @@ class Authentication:
     def __init__(
         self,
         database: Database,
-        backends: Iterable[ApplicationBackend | AccountBackend],
+        backends: Iterable[ApplicationBackend | AccountBackend | PageBackend],
         *,
         passwords: Passwords,
         verified: VerifiedCredentials,
@@ -92,7 +92,7 @@ class Authentication:
                 if token.accepts(transaction, credentials.password):
                     return APPLICATION
             raise Unauthorized
-        account = self._account(transaction, credentials)
+        account = account_named(transaction, credentials.username) if transaction is not None else None
         if account is None:
             raise Unverified
         if self._lockout.refuses(account, now):
@@ -113,11 +113,8 @@ class Authentication:
         counts only if the account isn't refused yet when it is written down: who tries in many processes at once
         learns no more than who tries one password after another.
         """
-        lock = self._verifying.get(credentials.username)
-        if lock is None:
-            lock = self._verifying[credentials.username] = asyncio.Lock()
-        async with lock:
-            account = await self._database.read(lambda transaction: self._account(transaction, credentials))
+        async with self.turn(credentials.username):
+            account = await self._database.read(lambda tx: account_named(tx, credentials.username))
             now = int(time.time())
             if account is not None and self._lockout.refuses(account, now):
                 raise Unauthorized
@@ -131,8 +128,15 @@ class Authentication:
                 lambda tx: self._lockout.count_failure(tx, user_id, credentials.address, int(time.time()))
             ):
                 raise Unauthorized
-        _logger.warning("authentication failure for user %r from %s", credentials.username, credentials.address)
+        report_failure(credentials)
         raise Unauthorized
+
+    def turn(self, username: str) -> asyncio.Lock:
+        """What whoever verifies a password of an account holds meanwhile, so that attempts wait for each other."""
+        lock = self._verifying.get(username)
+        if lock is None:
+            lock = self._verifying[username] = asyncio.Lock()
+        return lock
 
     async def _verify_account(self, account: Row, credentials: Credentials) -> bool:
         """Whether the credentials are right. Raises Unauthorized when they don't count any more."""
@@ -148,7 +152,7 @@ class Authentication:
                 raise Unauthorized
             credentials.verified.add(known)
             return True
-        accepting = await self._accepting_backend(account, credentials.password)
+        accepting = await self._accepting_backend(self._backends, account, credentials.password)
         if accepting is None:
             return False
         if not await self._database.write(
@@ -168,9 +172,22 @@ class Authentication:
             self._verified.remember(key)
         return True
 
-    async def _accepting_backend(self, account: Row, password: str) -> AccountBackend | None:
+    async def accepts_on_pages(self, account: Row | None, password: str) -> AccountBackend | None:
+        """The back end that accepts the password on the sign-in form; None: nobody does.
+
+        The second factor of the account is left to the caller. An account that isn't there (None) takes as long.
+        """
+        if account is None:
+            await self._passwords.verify(password, None)
+            return None
+        backends = [backend for backend in self._backends if backend.opens_pages]
+        return await self._accepting_backend(backends, {**account, "twofactor_activated": 0}, password)
+
+    async def _accepting_backend(
+        self, backends: Iterable[AccountBackend], account: Row, password: str
+    ) -> AccountBackend | None:
         """The back end that accepts; a wrong password costs the time of one hash whatever the account permits."""
-        backends = [backend for backend in self._backends if backend.stored(account) is not None]
+        backends = [backend for backend in backends if backend.stored(account) is not None]
         if not _GENERATED_TOKEN.match(account["api_access_token"] or ""):
             # Such a token may be the text of the password too, which then counts.
             backends.sort(key=lambda backend: isinstance(backend, AccessToken))
@@ -181,16 +198,23 @@ class Authentication:
             await self._passwords.verify(password, None)
         return None
 
-    def _account(self, transaction: Transaction | None, credentials: Credentials) -> Row | None:
-        if transaction is None or credentials.username in _CLOSED_NAMES or "\0" in credentials.username:
-            return None
-        return transaction.one(_ACCOUNT, username=credentials.username)
-
     def _key(self, backend: AccountBackend, account: Row, credentials: Credentials) -> bytes | None:
         stored = backend.stored(account)
         if stored is None:
             return None
         return self._verified.key(credentials.username, credentials.password, backend.auth_type + stored)
+
+
+def account_named(transaction: Transaction, username: str) -> Row | None:
+    """The account that credentials with this user name are about; None when nobody signs in by that name."""
+    if username in _CLOSED_NAMES or "\0" in username:
+        return None
+    return transaction.one(_ACCOUNT, username=username)
+
+
+def report_failure(credentials: Credentials) -> None:
+    """Have the log say that credentials were wrong, and where they came from."""
+    _logger.warning("authentication failure for user %r from %s", credentials.username, credentials.address)
 
 
 def basic_credentials(header: str) -> tuple[str, str]:

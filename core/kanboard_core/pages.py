@@ -59,7 +59,7 @@ class Pages:
         found = self._server.routes.find(request.method, path)
         if isinstance(found, tuple):
             return await self._carry_out(request, credentials, sent_to, *found)
-        if found:
+        if found and path != "/":  # whoever sends calls there is told where they go
             refusal = _refusal(405, "the method isn't allowed")
             refusal.headers[hdrs.ALLOW] = ", ".join(found)
             return refusal

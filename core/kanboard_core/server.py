@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from kanboard_core.authentication import Authentication
-from kanboard_core.backends import AccountBackend, ApplicationBackend
+from kanboard_core.backends import AccountBackend, ApplicationBackend, PageBackend
 from kanboard_core.calls import CONTAINED
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration.options import suggestion
@@ -29,8 +29,10 @@ from kanboard_core.passwords import Passwords, VerifiedCredentials
 from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
+from kanboard_core.proxies import TrustedProxies
 from kanboard_core.routes import Routes
 from kanboard_core.search_filters import SearchFilter, by_key
+from kanboard_core.sign_in import SignIn
 
 _logger = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class Server:
     routes: Routes
     health_checks: tuple[HealthCheck, ...]
     authentication: Authentication
+    #: signing in on pages
+    sign_in: SignIn
     dispatcher: Dispatcher
 
     def __init__(self, configuration: Configuration, plugins: Plugins | None = None) -> None:
@@ -71,6 +75,10 @@ class Server:
         )
         #: what links in answers begin with, "" when it isn't configured
         self.base_url = configuration.text("server", "base_url")
+        self.proxies = TrustedProxies(
+            configuration.items("server", "trusted_proxy_networks"),
+            configuration.items("server", "trusted_proxy_headers"),
+        )
         self.passwords = Passwords(configuration.integer("authentication", "bcrypt_cost"))
         self.database = Database(
             location.engine(configuration),
@@ -156,7 +164,11 @@ class Server:
             self.routes = Routes(chain.from_iterable(part.routes for part in parts))
         except ValueError as error:
             raise PluginError(str(error)) from error
-        self.authentication = self._authentication([backend for part in parts for backend in part.backends])
+        backends = [backend for part in parts for backend in part.backends]
+        lockout = self._lockout()
+        self.authentication = self._authentication(backends, lockout)
+        vouching = tuple(backend for backend in backends if isinstance(backend, PageBackend))
+        self.sign_in = SignIn(self.database, self.authentication, lockout, vouching)
         self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
 
     def _warn_of_unknown_events(self, part: Registrations) -> None:
@@ -167,7 +179,9 @@ class Server:
                     "plugin %s reacts to the event %s, which nothing raises%s", part.plugin.name, name, guess
                 )
 
-    def _authentication(self, backends: list[AccountBackend | ApplicationBackend]) -> Authentication:
+    def _authentication(
+        self, backends: list[AccountBackend | ApplicationBackend | PageBackend], lockout: Lockout
+    ) -> Authentication:
         configuration = self.configuration
         return Authentication(
             self.database,
@@ -177,12 +191,16 @@ class Server:
                 seconds=configuration.number("authentication", "credential_cache_seconds"),
                 size=configuration.integer("authentication", "credential_cache_size"),
             ),
-            lockout=Lockout(
-                api_failures=configuration.integer("authentication", "api_failures"),
-                lockdown=configuration.integer("authentication", "bruteforce_lockdown"),
-                lockdown_minutes=configuration.integer("authentication", "bruteforce_lockdown_duration"),
-                captcha=configuration.integer("authentication", "bruteforce_captcha"),
-            ),
+            lockout=lockout,
+        )
+
+    def _lockout(self) -> Lockout:
+        configuration = self.configuration
+        return Lockout(
+            api_failures=configuration.integer("authentication", "api_failures"),
+            lockdown=configuration.integer("authentication", "bruteforce_lockdown"),
+            lockdown_minutes=configuration.integer("authentication", "bruteforce_lockdown_duration"),
+            captcha=configuration.integer("authentication", "bruteforce_captcha"),
         )
 
 

@@ -12,6 +12,8 @@ from kanboard_core.backends import (
     ApplicationBackend,
     ContainedAccountBackend,
     ContainedApplicationBackend,
+    ContainedPageBackend,
+    PageBackend,
 )
 from kanboard_core.calls import CONTAINED
 from kanboard_core.database import Model
@@ -50,7 +52,7 @@ class Registrations:
     procedures: tuple[Procedure, ...] = ()
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
-    backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
+    backends: tuple[AccountBackend | ApplicationBackend | PageBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
 
@@ -149,16 +151,20 @@ def _models(answer: Any) -> tuple[type[Model], ...]:
     return found
 
 
-def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[AccountBackend | ApplicationBackend, ...]:
+def _backends(
+    plugins: Plugins, plugin: Plugin, answer: Any
+) -> tuple[AccountBackend | ApplicationBackend | PageBackend, ...]:
     report = partial(plugins.report, plugin.name)
-    found: list[AccountBackend | ApplicationBackend] = []
+    found: list[AccountBackend | ApplicationBackend | PageBackend] = []
     for item in _listed("register_authentication_backends", answer):
-        if not isinstance(item, (AccountBackend, ApplicationBackend)):
+        if not isinstance(item, (AccountBackend, ApplicationBackend, PageBackend)):
             raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
         if plugin.built_in:
             found.append(item)
         elif isinstance(item, AccountBackend):
             found.append(ContainedAccountBackend(item, report))
+        elif isinstance(item, PageBackend):
+            found.append(ContainedPageBackend(item, report))
         else:
             found.append(ContainedApplicationBackend(item, report))
     return tuple(found)

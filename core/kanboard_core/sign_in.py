@@ -1,0 +1,201 @@
+"""Signing in on pages: what the form and the second factor ask for, in which order, and what is written down.
+
+Source: spec page "authentication", sections 4, 5, 7 and 8.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from aiohttp import web
+
+from kanboard_core import one_time_codes
+from kanboard_core.authentication import Authentication, Credentials, account_named, report_failure
+from kanboard_core.backends import PageBackend
+from kanboard_core.calls import Call
+from kanboard_core.database import Row, param, statement
+from kanboard_core.database.database import Database
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.lockout import Lockout
+from kanboard_core.models import User
+
+_ACCOUNT = statement(User.select().where(User.id == param("user_id")))
+
+
+class Outcome(Enum):
+    """What became of an attempt to sign in."""
+
+    #: it is written down; the account is unlocked for the API too
+    SIGNED_IN = auto()
+    #: the password was right; the second factor decides
+    CODE_NEEDED = auto()
+    #: user name and password, or the code, don't fit; it was counted
+    WRONG = auto()
+    #: a captcha must be solved first; the password wasn't looked at
+    CAPTCHA_NEEDED = auto()
+    #: the account is locked for a while; the password wasn't looked at
+    LOCKED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to sign in, and what became of it."""
+
+    outcome: Outcome
+    #: the account, when its password was right
+    account: Row | None = None
+    #: what ``last_logins`` says of the way in, when the password was right
+    auth_type: str = ""
+
+
+class SignIn:
+    """Signs people in on pages."""
+
+    def __init__(
+        self,
+        database: Database,
+        authentication: Authentication,
+        lockout: Lockout,
+        page_backends: tuple[PageBackend, ...],
+    ) -> None:
+        self._database = database
+        self._authentication = authentication
+        self._lockout = lockout
+        self._page_backends = page_backends
+
+    @property
+    def lock_minutes(self) -> int:
+        """How long a lock lasts."""
+        return self._lockout.lockdown_minutes
+
+    async def needs_captcha(self, username: str, address: str) -> bool:
+        """Whether the form asks for a captcha when this user name ("" before one is known) comes from the address."""
+        now = int(time.time())
+        return await self._database.read(
+            lambda tx: self._lockout.needs_captcha(tx, account_named(tx, username), address, now)
+        )
+
+    async def attempt(self, credentials: Credentials, *, captcha_solved: bool) -> Attempt:
+        """Try a user name and a password that were sent with the form: the lock, the captcha, then the password.
+
+        Attempts on one account wait for each other. What other processes count meanwhile is looked at once more when
+        the password has been verified, so whoever tries in many of them at once learns no more than who tries in turn.
+        """
+        username = credentials.username
+        limits = self._lockout.on_pages(captcha_solved=captcha_solved)
+        async with self._authentication.turn(username):
+            account, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
+            if refusal is not None:
+                return Attempt(refusal)
+            backend = await self._authentication.accepts_on_pages(account, credentials.password)
+            if account is None or backend is None:
+                user_id = account["id"] if account else None
+                counted = await self._database.write(
+                    lambda tx: limits.count_failure(tx, user_id, credentials.address, int(time.time()))
+                )
+                if counted:
+                    report_failure(credentials)
+                    return Attempt(Outcome.WRONG)
+            elif account["twofactor_activated"]:
+                current, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
+                if current is not None and current["password"] == account["password"] and refusal is None:
+                    return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
+            elif await self._database.write(
+                lambda tx: limits.record_success(
+                    tx,
+                    account["id"],
+                    auth_type=backend.auth_type,
+                    address=credentials.address,
+                    user_agent=credentials.user_agent,
+                    now=int(time.time()),
+                )
+            ):
+                return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
+            # Others have failed in the meantime so often that this attempt doesn't count any more.
+            _, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
+            return Attempt(refusal or Outcome.WRONG)
+
+    async def confirm(self, user_id: int, code: str, *, auth_type: str, credentials: Credentials) -> Outcome:
+        """Try the code of the second factor, for an account whose password was right a moment ago.
+
+        A wrong one counts as a wrong password does; one that was used isn't right again. ``auth_type``: that of the
+        attempt with the password; of ``credentials`` only whence they come counts.
+        """
+        limits = self._lockout.on_pages(captcha_solved=True)
+
+        def job(transaction: Transaction) -> tuple[Outcome, str]:
+            now = int(time.time())
+            account = transaction.one(_ACCOUNT, user_id=user_id)
+            if account is None or not account["is_active"] or not account["twofactor_activated"]:
+                return Outcome.WRONG, ""
+            if limits.refuses(account, now):
+                return Outcome.LOCKED, ""
+            if one_time_codes.use(transaction, account["twofactor_secret"], code, now):
+                recorded = limits.record_success(
+                    transaction,
+                    user_id,
+                    auth_type=auth_type,
+                    address=credentials.address,
+                    user_agent=credentials.user_agent,
+                    now=now,
+                )
+                return (Outcome.SIGNED_IN if recorded else Outcome.LOCKED), ""
+            counted = limits.count_failure(transaction, user_id, credentials.address, now)
+            return (Outcome.WRONG, account["username"]) if counted else (Outcome.LOCKED, "")
+
+        outcome, failed = await self._database.write(job)
+        if failed:
+            report_failure(Credentials(failed, "", credentials.address))
+        return outcome
+
+    def vouched(self, request: web.BaseRequest) -> tuple[str, PageBackend] | None:
+        """The user name that somebody vouches for, and who does; None: nobody."""
+        for backend in self._page_backends:
+            username = backend.username(request)
+            if username:
+                return username, backend
+        return None
+
+    def admit(self, call: Call, request: web.BaseRequest, backend: PageBackend, credentials: Credentials) -> Row | None:
+        """Sign in whom a back end vouches for, in a transaction of the writer; None: the account is refused.
+
+        Failures with passwords don't matter to it and are forgotten.
+        """
+        account = backend.account(call, request)
+        if account is None or not account["is_active"]:
+            return None
+        self._lockout.unlock(call.tx, account["id"])
+        self._lockout.record_login(
+            call.tx,
+            account["id"],
+            auth_type=backend.auth_type,
+            address=credentials.address,
+            user_agent=credentials.user_agent,
+            now=call.now,
+        )
+        return account
+
+    def refused_accounts(self, call: Call) -> list[Row]:
+        """What :meth:`Lockout.refused_accounts` answers."""
+        return self._lockout.refused_accounts(call.tx, call.now)
+
+    def unlock(self, call: Call, user_id: int) -> bool:
+        """What :meth:`Lockout.unlock` answers; a transaction of the writer."""
+        return self._lockout.unlock(call.tx, user_id)
+
+    async def _standing(self, credentials: Credentials, *, captcha_solved: bool) -> tuple[Row | None, Outcome | None]:
+        """The account, and why it is refused before its password is looked at, if it is."""
+        now = int(time.time())
+        unlimited = self._lockout.on_pages(captcha_solved=True)
+
+        def job(transaction: Transaction) -> tuple[Row | None, Outcome | None]:
+            account = account_named(transaction, credentials.username)
+            if account is not None and unlimited.refuses(account, now):
+                return account, Outcome.LOCKED
+            if not captcha_solved and self._lockout.needs_captcha(transaction, account, credentials.address, now):
+                return account, Outcome.CAPTCHA_NEEDED
+            return account, None
+
+        return await self._database.read(job)
