@@ -175,9 +175,9 @@ async def test_a_personal_token_is_printed_once_and_takes_the_place_of_the_one_b
 
 
 @pytest.fixture
-def secret(monkeypatch: pytest.MonkeyPatch) -> str:
+def secret(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """The secret that is made next."""
-    made = one_time_codes.new_secret("sqlite")
+    made = one_time_codes.new_secret(server.server.database.engine.kind)
     monkeypatch.setattr(one_time_codes, "new_secret", lambda engine: made)
     return made
 
