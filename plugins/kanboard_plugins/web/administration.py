@@ -1,0 +1,71 @@
+"""What administrators find on their page: the token of the application, and accounts that are locked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from kanboard_core.calls import Call
+from kanboard_plugins.web import documents, tokens
+from kanboard_plugins.web.sign_in import HOME_PATH, to_sign_in
+from kanboard_plugins.web.visits import Visit
+
+APPLICATION_TOKEN_PATH = "/account/application-token"  # noqa: S105 - a path
+UNLOCK_PATH = "/account/unlock"
+
+
+def shown(call: Call, *, reveal: bool) -> dict[str, Any]:
+    """What the page shows; ``reveal``: also the token of the application."""
+    return {
+        "token_is_configured": bool(call.server.configuration.text("authentication", "api_authentication_token")),
+        "application_token": call.tx.setting("api_token") if reveal else "",
+        "refused": [
+            {
+                **refused,
+                "until": _moment(refused["lock_expiration_date"]) if _is_locked(call, refused) else "",
+            }
+            for refused in call.server.sign_in.refused_accounts(call)
+        ],
+    }
+
+
+async def change_application_token(visit: Visit) -> web.StreamResponse:
+    """Show the token of the application once, or put another one in its place."""
+    if not visit.is_administrator:
+        return _refusal(visit)
+    if visit.call.server.configuration.text("authentication", "api_authentication_token"):
+        return documents.redirection(visit, HOME_PATH)
+    match visit.value("action"):
+        case "show":
+            await visit.change(notice="application token shown")
+        case "renew":
+            await visit.write(tokens.renew_application)
+            await visit.change(notice="application token shown")
+    return documents.redirection(visit, HOME_PATH)
+
+
+async def unlock(visit: Visit) -> web.StreamResponse:
+    """Unlock an account."""
+    if not visit.is_administrator:
+        return _refusal(visit)
+    user_id = visit.value("user_id")
+    if user_id.isascii() and user_id.isdigit() and len(user_id) < 10:
+        await visit.write(visit.call.server.sign_in.unlock, int(user_id))
+        await visit.change(notice="unlocked")
+    return documents.redirection(visit, HOME_PATH)
+
+
+def _refusal(visit: Visit) -> web.Response:
+    if visit.signed_in is None:
+        return to_sign_in(visit)
+    return documents.page(visit, "forbidden.html", status=403)
+
+
+def _is_locked(call: Call, refused: dict[str, Any]) -> bool:
+    return (refused["lock_expiration_date"] or 0) >= call.now
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
