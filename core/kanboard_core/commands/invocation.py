@@ -92,6 +92,25 @@ def chosen_file(config: Path | None) -> Path | None:
     return config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
 
 
+def given_secret(prompt: str) -> str:
+    """A secret, which has no place among the arguments: typed twice, or a line of standard input in UTF-8.
+
+    Raises Refused when the line isn't text.
+    """
+    if sys.stdin.isatty():
+        typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    try:
+        return sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Refused("what comes on standard input is no text in UTF-8") from None
+
+
+def printable(text: str) -> str:
+    """A text of the database without what could trick a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def configuration_options() -> list[click.Parameter]:
     """The options that say which configuration a command works with."""
     return [
