@@ -21,7 +21,7 @@ import orjson
 
 from kanboard_core import dates
 from kanboard_core.calls import CONTAINED, Call
-from kanboard_core.database.errors import DatabaseError
+from kanboard_core.database.errors import Busy, DatabaseError, StorageFailed, TransactionLost
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.leases import Lease, LeaseLost
 from kanboard_core.permissions import APPLICATION
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+#: what says nothing of a job
+_PASSING = (Busy, StorageFailed, TransactionLost, LeaseLost)
 #: seconds between two looks at the clock
 _PAUSE = 20.0
 
@@ -140,7 +142,7 @@ class DailyJobs:
         try:
             if await self._lease.write(partial(self._once, job, day, job.function)):
                 _logger.info("the daily job %s is done", job.label)
-        except (DatabaseError, LeaseLost):
+        except _PASSING:
             raise  # it is tried again
         except CONTAINED as error:
             failed(self._server, job, error)

@@ -99,17 +99,23 @@ def smtp(configuration: Configuration) -> Smtp:
         password=text("mail_smtp_password"),
         helo_name=text("mail_smtp_helo_name"),
         encryption=encryption,
-        tls=None if encryption == "none" else _trusting(text("mail_smtp_ca")),
+        tls=None
+        if encryption == "none"
+        else _trusting(text("mail_smtp_ca"), verify=configuration.flag("http", "http_verify_ssl_certificate")),
         timeout=configuration.number("mail", "mail_smtp_timeout"),
         copies_to=text("mail_bcc"),
     )
 
 
-def _trusting(authority: str) -> ssl.SSLContext:
+def _trusting(authority: str, *, verify: bool) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=authority or None)
+        context = ssl.create_default_context(cafile=authority or None)
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"[mail] mail_smtp_ca {authority} can't be used: {error}") from error
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class MailCarrier(Carrier):

@@ -104,6 +104,12 @@ async def test_a_server_that_cannot_prove_who_it_is_gets_nothing(encryption: str
     assert box.commands == []
 
 
+async def test_unless_the_operator_does_not_mind(certified: ssl.SSLContext) -> None:
+    async with mailbox(tls=certified) as box:
+        await configured(box, "mail.mail_smtp_encryption=ssl", "http.http_verify_ssl_certificate=false").send(MAIL)
+    assert box.received[0].encrypted
+
+
 def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("nothing")
