@@ -1,5 +1,9 @@
 """Notifications: people are told of what happens in their projects, as they have chosen."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from kanboard_core.calls import Call
 from kanboard_core.configuration import Section
 from kanboard_core.daily import DailyJob
@@ -16,6 +20,9 @@ from kanboard_plugins.notifications.models import (
     UserNotificationType,
 )
 from kanboard_plugins.notifications.web import WebNotification
+
+if TYPE_CHECKING:
+    import click
 
 requires = ("tasks", "mail")
 
@@ -48,6 +55,14 @@ def register_notification_types() -> list[NotificationType]:
 def register_daily_jobs() -> list[DailyJob]:
     """Overdue tasks are told of."""
     return [overdue.DAILY_JOB]
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """``notifications show`` and ``notifications set``."""
+    from kanboard_plugins.notifications.commands import notifications
+
+    return [notifications]
 
 
 @hookimpl
