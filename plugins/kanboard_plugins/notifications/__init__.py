@@ -8,7 +8,7 @@ from kanboard_core.calls import Call
 from kanboard_core.configuration import Section
 from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
-from kanboard_core.events import BoundReaction
+from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import hookimpl
 from kanboard_core.notifications import NotificationType
 from kanboard_plugins.notifications import configuration, overdue, telling, types
@@ -37,6 +37,12 @@ def register_configuration() -> Section:
 def register_models() -> list[type[Model]]:
     """The tables of choices and of what is unread."""
     return [UserNotificationType, NotifiedProject, UnreadNotification, ProjectNotificationType]
+
+
+@hookimpl
+def register_events() -> list[EventType]:
+    """What people are told of once a day."""
+    return [overdue.OVERDUE]
 
 
 @hookimpl

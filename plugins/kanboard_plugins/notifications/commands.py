@@ -22,7 +22,7 @@ _FILTERS = {"all": 1, "assigned": 2, "created": 3, "both": 4}
 
 @click.group()
 def notifications() -> None:
-    """What accounts are told of, and how."""
+    """Look after what people are told of, and how."""
 
 
 @notifications.command("show")
