@@ -58,4 +58,4 @@ def _by_project(tasks: list[Row]) -> Iterator[list[Row]]:
 
 
 #: registered by the plugin
-DAILY_JOB = DailyJob("overdue notifications", tell_of_overdue, Order.NOTIFICATIONS)
+DAILY_JOB = DailyJob("overdue-tasks", tell_of_overdue, Order.NOTIFICATIONS)
