@@ -84,6 +84,11 @@ class TestProjects:
         overdue = await application.getOverdueTasks()
         assert json.loads(data) == {"tasks": [overdue[3]], "project_name": "Other"}
 
+    async def test_cron_tells_them(self, server: RunningServer, people: dict[str, Client]) -> None:
+        ended = await server.command("cron")
+        assert ended.exit_code == 0
+        assert tasks_told(server, people["meg"]) == [(["fourth"], "Other")]
+
     async def test_without_anybody_or_anything_nothing_happens(
         self, server: RunningServer, application: Client, people: dict[str, Client]
     ) -> None:
