@@ -55,7 +55,7 @@ _MADE = {
 _TEXTS = {
     "action_name": "\\Kanboard\\Action\\TaskCloseColumn",
     "color_id": "yellow",
-    "data": "{}",
+    "data": '{"task": {"id": 1}}',
     "day": "2026-01-01",
     "dependency": "related",
     "event_data": "{}",

@@ -123,6 +123,7 @@ READING = {
     "identifier": "ID1",
     "label": "relates to",
     "name": "Project 1",
+    "project_ids": [1, 2],
     "query": "status:open",
     "reference": "ref 1",
     "user_id": 2,

@@ -30,9 +30,8 @@ _TEMPLATES = {
 }
 _PLAIN = "event.html"
 
-
-def _markdown(text: Any) -> Markup:
-    return Markup(markdown.rendered(wording.plain(text)))  # noqa: S704
+#: characters of Markdown that are rendered for one answer; the texts that come after are shown as they were written
+MARKDOWN = 20_000
 
 
 def _environment() -> jinja2.Environment:
@@ -45,7 +44,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.ChainableUndefined,
     )
-    environment.filters.update(plain=wording.plain, hours=wording.hours, markdown=_markdown)
+    environment.filters.update(plain=wording.plain, hours=wording.hours)
     environment.globals.update(person=wording.person, task_address=task_address)
     return environment
 
@@ -58,17 +57,32 @@ def task_address(task_id: Any) -> str:
 _ENVIRONMENT = _environment()
 
 
-def content(tx: Transaction, event: Mapping[str, Any], task: Mapping[str, Any]) -> str:
-    """An event of the stream as an HTML fragment that is well-formed and safe to embed.
+class Rendering:
+    """Renders the events of one answer."""
 
-    ``event`` has the keys of the payload, ``event_name``, ``author`` and ``date_creation``; ``task`` is the payload's.
-    """
-    name, changes = event["event_name"], event.get("changes")
-    return _ENVIRONMENT.get_template(_TEMPLATES.get(name, _PLAIN)).render(
-        event=event,
-        task=task,
-        sentence=sentence(name, task, event["author"] or "", task_address(task.get("id"))),
-        date=dates.shown(tx, event["date_creation"]),
-        lines=wording.changes_in_words(tx, changes, task) if name == "task.update" else (),
-        description=wording.new_description(changes, task) if name == "task.update" else "",
-    )
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._left = MARKDOWN
+
+    def content(self, event: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+        """An event of the stream as an HTML fragment that is well-formed and safe to embed.
+
+        ``event`` has the keys of the payload, ``event_name``, ``author`` and ``date_creation``; ``task`` is the
+        payload's.
+        """
+        name, changes = event["event_name"], event.get("changes")
+        return _ENVIRONMENT.get_template(_TEMPLATES.get(name, _PLAIN)).render(
+            event=event,
+            task=task,
+            sentence=sentence(name, task, event["author"] or "", task_address(task.get("id"))),
+            date=dates.shown(self._tx, event["date_creation"]),
+            lines=wording.changes_in_words(self._tx, changes, task) if name == "task.update" else (),
+            description=wording.new_description(changes, task) if name == "task.update" else "",
+            markdown=self._markdown,
+        )
+
+    def _markdown(self, value: Any) -> Markup:
+        text = wording.plain(value)
+        shown = markdown.rendered(text, longest=min(self._left, markdown.LONGEST))
+        self._left = max(0, self._left - len(text))
+        return Markup(shown)  # noqa: S704 - safe to embed

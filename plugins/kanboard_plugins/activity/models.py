@@ -15,10 +15,10 @@ class ProjectActivity(Model):
     date_creation = IntegerField()
     event_name = TextField()
     #: the account
-    creator_id = IntegerField(null=True)
+    creator_id = IntegerField()
     #: the task's project at that time
-    project_id = IntegerField(null=True)
-    task_id = IntegerField(null=True)
+    project_id = IntegerField()
+    task_id = IntegerField()
     #: the event's payload as JSON; what begins with "a" is in a form of former Kanboards, which nobody reads any more
     data = TextField(null=True)
 

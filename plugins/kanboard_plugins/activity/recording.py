@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import orjson
 
 from kanboard_core.calls import Call
-from kanboard_core.database import insertion
+from kanboard_core.database import Conflict, insertion
 from kanboard_core.events import BoundReaction, Event, Stage, reaction
 from kanboard_plugins.activity.models import ProjectActivity
 from kanboard_plugins.tasks.event_types import TOLD
@@ -18,15 +20,16 @@ def record(call: Call, event: Event) -> None:
     if call.caller.is_application:
         return
     task = event.payload["task"]
-    call.tx.insert(
-        _INSERT,
-        date_creation=call.now,
-        event_name=event.name,
-        creator_id=call.caller.user_id,
-        project_id=task["project_id"],
-        task_id=task["id"],
-        data=orjson.dumps(event.payload).decode(),
-    )
+    with suppress(Conflict):  # the account has gone meanwhile, and all its rows with it
+        call.tx.insert(
+            _INSERT,
+            date_creation=call.now,
+            event_name=event.name,
+            creator_id=call.caller.user_id,
+            project_id=task["project_id"],
+            task_id=task["id"],
+            data=orjson.dumps(event.payload).decode(),
+        )
 
 
 #: bound by the plugin

@@ -12,7 +12,7 @@ from kanboard_core.database import Row, Statement, one_of, param, statement
 from kanboard_core.membership import in_projects_of
 from kanboard_core.models import Project, User
 from kanboard_core.visibility import is_visible
-from kanboard_plugins.activity.content import content
+from kanboard_plugins.activity.content import Rendering
 from kanboard_plugins.activity.models import ProjectActivity
 from kanboard_plugins.activity.titles import title
 
@@ -59,6 +59,7 @@ def of_caller(call: Call) -> list[Row]:
 
 
 def _shown(call: Call, rows: list[Row]) -> Iterator[Row]:
+    rendering = Rendering(call.tx)
     for row in rows:
         payload = _decoded(row.pop("data"))
         if not payload or not _is_visible(call, payload):
@@ -68,7 +69,7 @@ def _shown(call: Call, rows: list[Row]) -> Iterator[Row]:
         task = payload.get("task")
         task = task if isinstance(task, dict) else {}
         event["event_title"] = title(row["event_name"], task, event["author"] or "")
-        event["event_content"] = content(call.tx, event, task)
+        event["event_content"] = rendering.content(event, task)
         yield event
 
 

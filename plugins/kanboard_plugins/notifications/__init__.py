@@ -1,10 +1,14 @@
 """Notifications: people are told of what happens in their projects, as they have chosen."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from kanboard_core.calls import Call
 from kanboard_core.configuration import Section
 from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
-from kanboard_core.events import BoundReaction
+from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import hookimpl
 from kanboard_core.notifications import NotificationType
 from kanboard_plugins.notifications import configuration, overdue, telling, types
@@ -16,6 +20,9 @@ from kanboard_plugins.notifications.models import (
     UserNotificationType,
 )
 from kanboard_plugins.notifications.web import WebNotification
+
+if TYPE_CHECKING:
+    import click
 
 requires = ("tasks", "mail")
 
@@ -30,6 +37,12 @@ def register_configuration() -> Section:
 def register_models() -> list[type[Model]]:
     """The tables of choices and of what is unread."""
     return [UserNotificationType, NotifiedProject, UnreadNotification, ProjectNotificationType]
+
+
+@hookimpl
+def register_events() -> list[EventType]:
+    """What people are told of once a day."""
+    return [overdue.OVERDUE]
 
 
 @hookimpl
@@ -48,6 +61,14 @@ def register_notification_types() -> list[NotificationType]:
 def register_daily_jobs() -> list[DailyJob]:
     """Overdue tasks are told of."""
     return [overdue.DAILY_JOB]
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """``notifications show`` and ``notifications set``."""
+    from kanboard_plugins.notifications.commands import notifications
+
+    return [notifications]
 
 
 @hookimpl

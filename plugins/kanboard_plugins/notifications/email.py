@@ -16,6 +16,7 @@ from kanboard_core.notifications import NotificationType, Recipient
 from kanboard_plugins.mail import messages, task_sheet
 from kanboard_plugins.mail.messages import Message
 from kanboard_plugins.notifications.titles import title
+from kanboard_plugins.outbox import posting
 from kanboard_plugins.tasks import wording
 
 #: templates, by event; the others say what has happened to the task and no more
@@ -51,7 +52,7 @@ class EmailNotification(NotificationType):
     def notify(self, call: Call, recipients: Sequence[Recipient], event: Event) -> None:
         """Send a mail to each of the accounts that have an address."""
         addressed = [recipient for recipient in recipients if recipient.email]
-        if not addressed:
+        if not addressed or not posting.is_open(call.server, messages.KIND):
             return
         subject, html = subject_of(event), body(call, event)
         messages.send(

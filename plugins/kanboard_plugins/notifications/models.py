@@ -23,7 +23,7 @@ class NotifiedProject(Model):
     """A project that an account wants to be told of; without any it is told of all. The pair is unique."""
 
     user_id = IntegerField()
-    project_id = IntegerField(null=True)
+    project_id = IntegerField()
 
     class Meta:
         table_name = "user_has_notifications"

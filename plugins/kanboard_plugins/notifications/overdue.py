@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from kanboard_core.calls import Call
 from kanboard_core.daily import DailyJob, Order
 from kanboard_core.database import Row
-from kanboard_core.events import Event, Origin
+from kanboard_core.events import Event, EventType, Origin
 from kanboard_core.permissions import ProjectRole
 from kanboard_plugins.notifications import recipients
 from kanboard_plugins.notifications.telling import tell
 from kanboard_plugins.tasks.overdue import overdue_tasks
 
-#: never raised, for each recipient has tasks of its own
-EVENT = "task.overdue"
+#: no reaction hears of it, for each recipient has tasks of its own
+OVERDUE = EventType(
+    "task.overdue",
+    "Once a day, when tasks are overdue; only types of notifications are told, each recipient of its own tasks.",
+    {
+        "tasks": "the tasks, as getOverdueTasks answers them",
+        "project_name": "the name of their project; of several the names, separated by commas",
+    },
+)
 
 
 def tell_of_overdue(call: Call) -> None:
@@ -42,7 +49,7 @@ def tell_of_overdue(call: Call) -> None:
             if portion:
                 names = dict.fromkeys(task["project_name"] for task in portion)
                 payload = {"tasks": portion, "project_name": ", ".join(names)}
-                tell(call, [recipients.recipient(person)], Event(EVENT, payload, Origin.API), types)
+                tell(call, [recipients.recipient(person)], Event(OVERDUE.name, payload, Origin.API), types)
 
 
 def _by_project(tasks: list[Row]) -> Iterator[list[Row]]:
@@ -51,4 +58,4 @@ def _by_project(tasks: list[Row]) -> Iterator[list[Row]]:
 
 
 #: registered by the plugin
-DAILY_JOB = DailyJob("overdue notifications", tell_of_overdue, Order.NOTIFICATIONS)
+DAILY_JOB = DailyJob("overdue-tasks", tell_of_overdue, Order.NOTIFICATIONS)

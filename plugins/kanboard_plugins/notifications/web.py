@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 
 from kanboard_core.calls import Call
-from kanboard_core.database import one_of, param, statement
+from kanboard_core.database import Conflict, one_of, param, statement
 from kanboard_core.events import Event
 from kanboard_core.models import User
 from kanboard_core.notifications import NotificationType, Recipient
@@ -36,10 +36,13 @@ class WebNotification(NotificationType):
 
     def notify(self, call: Call, recipients: Sequence[Recipient], event: Event) -> None:
         """Leave a row with the event's payload for each of the accounts."""
-        call.tx.run(
-            _INSERT,
-            user_ids=[recipient.id for recipient in recipients],
-            now=call.now,
-            event_name=event.name,
-            event_data=orjson.dumps(event.payload).decode(),
-        )
+        values = {
+            "user_ids": [recipient.id for recipient in recipients],
+            "now": call.now,
+            "event_name": event.name,
+            "event_data": orjson.dumps(event.payload).decode(),
+        }
+        try:
+            call.tx.run(_INSERT, **values)
+        except Conflict:  # one of them was just being removed, and is gone now
+            call.tx.run(_INSERT, **values)

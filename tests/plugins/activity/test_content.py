@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.testing import Location
 from kanboard_core.testing.databases import engine, execute
-from kanboard_plugins.activity.content import content
+from kanboard_plugins.activity.content import MARKDOWN, Rendering
 from kanboard_plugins.tasks.event_types import TOLD
 
 TASK = {"id": 7, "title": "Paint", "description": "*new*", "column_title": "Ready"}
@@ -47,7 +47,7 @@ def event(name: str, **payload: Any) -> dict[str, Any]:
 
 def parsed(tx: Transaction, shown: dict[str, Any], task: dict[str, Any] = TASK) -> Element:
     """The content as a tree, which only well-formed HTML has."""
-    return ElementTree.fromstring(f"<x>{content(tx, shown, task)}</x>")  # noqa: S314
+    return ElementTree.fromstring(f"<x>{Rendering(tx).content(shown, task)}</x>")  # noqa: S314
 
 
 def described(tx: Transaction, shown: dict[str, Any], task: dict[str, Any] = TASK) -> tuple[str, str]:
@@ -156,3 +156,11 @@ def test_what_other_programs_have_written_does_no_harm(transaction: Transaction)
     tasks: list[dict[str, Any]] = [{}, {"id": [1], "title": {"a": 1}, "date_due": 10**20, "date_started": 10**20}]
     for name, payload, task in itertools.product(TOLD, payloads, tasks):
         assert len(parsed(transaction, event(name, **payload), task)) == 2
+
+
+def test_so_much_markdown_is_rendered_and_the_rest_is_shown_as_it_was_written(transaction: Transaction) -> None:
+    rendering = Rendering(transaction)
+    text = "**x** " * (MARKDOWN // 18)
+    shown = [rendering.content(event("comment.create", comment={"comment": text}), TASK) for _ in range(4)]
+    assert ["<strong>x</strong>" in html for html in shown] == [True, True, True, False]
+    assert "<pre>**x** **x**" in shown[3]

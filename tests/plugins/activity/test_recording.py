@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from tests.plugins.conftest import Unfinished
 
 from kanboard_core.events import Event
 from kanboard_core.testing import Client, RunningServer, running
@@ -95,6 +97,19 @@ async def test_rows_go_with_task_project_and_account(
 async def test_a_task_that_moves_leaves_its_past_behind(server: RunningServer, bob: Client, other: int) -> None:
     await bob.moveTaskToProject(1, other)
     assert rows(server, "event_name, project_id") == [("task.create", 1), ("task.move.project", other)]
+
+
+async def test_an_account_that_goes_meanwhile_leaves_none(
+    server: RunningServer, application: Client, neighbour: RunningServer, bob: Client, unfinished: Unfinished
+) -> None:
+    there = neighbour.client("bob", "bobs token")
+    assert await there.getProjectById(1)
+    async with unfinished(application.removeUser(bob.id)) as removing:
+        making = asyncio.ensure_future(there.createTask("T", 1))
+    assert await removing
+    await asyncio.gather(making, return_exceptions=True)  # on SQLite the account is gone before the call begins
+    assert rows(server) == []
+    assert neighbour.incidents == {}
 
 
 async def test_a_disabled_plugin_keeps_nothing(database: Any) -> None:
