@@ -251,6 +251,7 @@ async def test_a_move_takes_as_many_statements_however_many_tasks_there_are(
 
     monkeypatch.setattr(Dialect, "compiled", counting)
     counts = set()
+    await application.createTask("T0", project)
     for number in range(1, 30):
         await application.createTask(f"T{number}", project)
         executed.clear()
