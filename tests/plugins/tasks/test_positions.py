@@ -74,7 +74,7 @@ class Board:
         return True
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(crowd=st.integers(3, 8), steps=st.lists(STEPS, min_size=10, max_size=30))
 async def test_any_history_leaves_what_the_page_says(
     application: Client, crowd: int, steps: list[tuple[Any, ...]]
