@@ -13,16 +13,16 @@ import pytest
 from kanboard_core.database.compilation import Dialect
 from kanboard_core.database.engine import Job
 from kanboard_core.testing import Client, RunningServer
-from kanboard_plugins.statistics.coalescing import Coalescing
+from kanboard_plugins.statistics import pending
 
 #: what the fixture ``unfinished`` is
 Unfinished = Callable[[Awaitable[Any]], AbstractAsyncContextManager["asyncio.Future[Any]"]]
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def statements(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that were executed; those of the background, which come when they like, stay away."""
-    monkeypatch.setattr(Coalescing, "want", lambda _: None)
+    monkeypatch.setitem(pending.wakes, server.server, lambda: None)
     executed: list[str] = []
     compiled = Dialect.compiled  # asked for whenever a statement is executed
 
