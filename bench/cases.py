@@ -108,10 +108,10 @@ def move_task(project_id: int, task_id: int, one: int, other: int, swimlane_id: 
 
 
 def move(tasks: int) -> Case:
-    """Moves in the first column, which has so many tasks: to the middle and to the front, in turn."""
+    """Moves in the first column, which has so many tasks: each by a third of it, and from its end to its beginning."""
+    behind = 10 * tasks  # is the end
 
     def bodies(world: World) -> list[Any]:
-        first = min(world.read_tasks)
         return [
             _call(
                 "moveTaskPosition",
@@ -121,8 +121,8 @@ def move(tasks: int) -> Case:
                 position=position,
                 swimlane_id=0,
             )
-            for offset in range(0, tasks // 2, 7)
-            for task, position in ((first + offset, tasks // 2), (first + tasks - 1 - offset, 1))
+            for task in world.read_tasks[:tasks:7]
+            for position in (tasks // 3, tasks // 3 * 2, behind, 1)
         ]
 
     return Case("moveTaskPosition", bodies)

@@ -26,7 +26,7 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RunningServer, copy_database
 from kanboard_core.testing.databases import database_url
-from kanboard_plugins.statistics.coalescing import Coalescing
+from kanboard_plugins.statistics import pending
 
 #: what the fixture ``unfinished`` is
 Unfinished = Callable[[Awaitable[Any]], AbstractAsyncContextManager["asyncio.Future[Any]"]]
@@ -47,9 +47,9 @@ async def furnished_database(
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def statements(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that were executed; those of the background, which come when they like, stay away."""
-    monkeypatch.setattr(Coalescing, "want", lambda _: None)
+    monkeypatch.setitem(pending.wakes, server.server, lambda: None)
     executed: list[str] = []
     compiled = Dialect.compiled  # asked for whenever a statement is executed
 

@@ -25,7 +25,6 @@ SCHEMA_VERSION = {"sqlite": 128, "postgres": 117, "mysql": 139}
 #: them, it runs unharmed with them. The prefix keeps the names apart from Kanboard's, now and later.
 INDEXES = {
     "kanboard_server_tasks_project_idx": ("tasks", ("project_id", "is_active", "column_id", "swimlane_id", "score")),
-    "kanboard_server_tasks_newest_idx": ("tasks", ("project_id", "id")),
     "kanboard_server_tasks_owner_idx": ("tasks", ("owner_id", "is_active")),
     "kanboard_server_subtasks_user_idx": ("subtasks", ("user_id",)),
     "kanboard_server_timers_subtask_idx": ("subtask_time_tracking", ("subtask_id",)),

@@ -1,12 +1,14 @@
 """Daily statistics: how many tasks stand in the columns of projects, and how long tasks take."""
 
 from kanboard_core.calls import Call
+from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
 from kanboard_core.database.migrations import Migration
 from kanboard_core.events import BoundReaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.server import Server
 from kanboard_plugins.statistics import coalescing, pending
+from kanboard_plugins.statistics.daily import JOBS
 from kanboard_plugins.statistics.migrations import MIGRATIONS
 from kanboard_plugins.statistics.models import ColumnDay, PendingDay, ProjectDay
 from kanboard_plugins.statistics.reactions import REACTIONS
@@ -31,6 +33,12 @@ def register_migrations() -> list[Migration]:
 def register_reactions() -> list[BoundReaction]:
     """Events of tasks count."""
     return list(REACTIONS)
+
+
+@hookimpl
+def register_daily_jobs() -> list[DailyJob]:
+    """Projects in which nothing happens count too."""
+    return list(JOBS)
 
 
 @hookimpl

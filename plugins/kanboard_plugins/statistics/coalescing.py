@@ -35,13 +35,15 @@ class Coalescing:
 
     def __init__(self, server: Server) -> None:
         """On the event loop; what a process before this one has left is written first."""
+        self._server = server
         self._database = server.database
         self._loop = asyncio.get_running_loop()
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._task = asyncio.create_task(self._serve())
+        pending.wakes[server] = self.wake
 
-    def want(self) -> None:
+    def wake(self) -> None:
         """There is something to write: an event was committed. From any thread."""
         if not self._wanted.is_set():
             with contextlib.suppress(RuntimeError):  # the loop has ended, and stopping has seen to everything
@@ -49,6 +51,7 @@ class Coalescing:
 
     async def stop(self) -> None:
         """Write what is left and end."""
+        del pending.wakes[self._server]
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task

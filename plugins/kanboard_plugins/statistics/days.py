@@ -37,15 +37,15 @@ _REMOVE_COLUMNS = statement(
 )
 _INSERT_COLUMN = insertion(ColumnDay, "day", "project_id", "column_id", "total", "score")
 
+# Of a large project no more than the ids of all are looked at.
+_newest_ids = Task.select(Task.id).where(Task.project_id == param("project_id")).order_by(Task.id.desc()).limit(_NEWEST)
 _newest = (
     Task.select(
         fn.COALESCE(fn.NULLIF(Task.date_completed, 0), param("moment")).alias("ended"),
         fn.COALESCE(Task.date_creation, 0).alias("created"),
         fn.COALESCE(Task.date_started, 0).alias("started"),
     )
-    .where(Task.project_id == param("project_id"))
-    .order_by(Task.id.desc())
-    .limit(_NEWEST)
+    .where(Task.id.in_(_newest_ids))
     .alias("newest")
 )
 _ended, _created, _started = _newest.c.ended, _newest.c.created, _newest.c.started

@@ -8,14 +8,20 @@ there, and one that a killed process leaves is found by the next.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.server import Server
 from kanboard_plugins.statistics import days
 from kanboard_plugins.statistics.models import PendingDay
 
 #: the name under which the server knows the plugin
 PLUGIN = "statistics"
+
+#: of the servers of this process: what is to be told that there is something to write
+wakes: dict[Server, Callable[[], None]] = {}
 
 _DAY = {
     PendingDay.project_id: param("project_id"),
@@ -36,9 +42,20 @@ _MARKED = statement(
 _CLEAR = statement(PendingDay.delete().where(PendingDay.project_id == param("project_id")))
 
 
-def mark(call: Call, project_id: int) -> None:
-    """The statistics of a project are to be written, as of now."""
-    call.tx.run(_MARK, project_id=project_id, day=days.day_of(call.tx, call.now), moment=call.now)
+def want(call: Call, project_ids: Sequence[int]) -> None:
+    """Have the statistics of projects written, as of now. Whoever calls this for one holds its lock.
+
+    A server writes them soon after the commit; a command, which nobody comes after, at once.
+    """
+    day = days.day_of(call.tx, call.now)
+    wake = wakes.get(call.server)
+    if wake is None:
+        call.tx.lock_projects(*project_ids)
+        for project_id in project_ids:
+            days.write(call.tx, project_id, day, call.now)
+        return
+    call.tx.run_many(_MARK, [{"project_id": project_id, "day": day, "moment": call.now} for project_id in project_ids])
+    call.after_commit(wake)
 
 
 def projects(tx: Transaction) -> list[int]:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from kanboard_core.calls import Call
 from kanboard_core.events import BoundReaction, Event, Stage, reaction
-from kanboard_plugins.statistics import coalescing, days, pending
+from kanboard_plugins.statistics import pending
 
 
 def count(call: Call, event: Event) -> None:
-    """Have the statistics of the task's project written, as they are at this event.
-
-    A server writes them soon after the commit; a command, which nobody comes after, at once.
-    """
-    project_id = event.payload["task"]["project_id"]
-    writer = coalescing.running.get(call.server)
-    if writer is None:
-        days.write(call.tx, project_id, days.day_of(call.tx, call.now), call.now)
-        return
-    pending.mark(call, project_id)
-    call.after_commit(writer.want)
+    """Have the statistics of the task's project written, as they are at this event."""
+    pending.want(call, (event.payload["task"]["project_id"],))
 
 
 #: bound by the plugin

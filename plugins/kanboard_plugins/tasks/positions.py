@@ -7,8 +7,9 @@ tasks keep the number they had. Source: spec page "tasks", section 7.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
+
+from peewee import fn
 
 from kanboard_core import validation
 from kanboard_core.arguments import to_id
@@ -19,17 +20,29 @@ from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
 
 _TASK = statement(Task.select().where(Task.id == param("id")))
-_OTHERS = statement(
-    Task.select(Task.id, Task.position)
-    .where(
-        (Task.project_id == param("project_id"))
-        & (Task.is_active == 1)
-        & (Task.column_id == param("column_id"))
-        & (Task.swimlane_id == param("swimlane_id"))
-        & (Task.id != param("task_id"))
-    )
-    .order_by(Task.position, Task.id)
+# The open tasks of a cell without one.
+_OTHERS = (
+    (Task.project_id == param("project_id"))
+    & (Task.is_active == 1)
+    & (Task.column_id == param("column_id"))
+    & (Task.swimlane_id == param("swimlane_id"))
+    & (Task.id != param("task_id"))
 )
+_NUMBERS = statement(
+    Task.select(
+        fn.COUNT(Task.id).alias("tasks"),
+        fn.COUNT(fn.DISTINCT(Task.position)).alias("different"),
+        fn.COALESCE(fn.MIN(Task.position), 1).alias("least"),
+        fn.COALESCE(fn.MAX(Task.position), 1).alias("greatest"),
+        fn.COALESCE(fn.SUM(Task.position), 0).alias("total"),
+    ).where(_OTHERS)
+)
+_SHIFT = statement(
+    Task.update({Task.position: Task.position + param("shift")}).where(
+        _OTHERS & Task.position.between(param("first"), param("last"))
+    )
+)
+_IN_ORDER = statement(Task.select(Task.id, Task.position).where(_OTHERS).order_by(Task.position, Task.id))
 _PLACE = statement(Task.update({Task.position: param("position")}).where(Task.id == param("id")))
 _MOVE = statement(
     Task.update(
@@ -98,23 +111,38 @@ def move(tx: Transaction, task: Row, column_id: int, position: int, swimlane_id:
     """
     if (column_id, swimlane_id) != (task["column_id"], task["swimlane_id"]):
         tx.run(_MOVE, id=task["id"], column_id=column_id, swimlane_id=swimlane_id, now=now)
-        _number(tx, _others(tx, task, task["column_id"], task["swimlane_id"]), itertools.count(1))
-    others = _others(tx, task, column_id, swimlane_id)
-    _number(tx, others, (number for number in itertools.count(1) if number != position))
-    _number(tx, [task], iter((min(position, len(others) + 1),)))
+        _number(tx, task, task["column_id"], task["swimlane_id"])
+    place = _number(tx, task, column_id, swimlane_id, leaving_out=position)
+    if place != task["position"]:
+        tx.run(_PLACE, id=task["id"], position=place)
 
 
-def _others(tx: Transaction, task: Row, column_id: int, swimlane_id: int) -> list[Row]:
-    """The open tasks of a cell without this one, in their order: id and position."""
-    return tx.all(
-        _OTHERS, project_id=task["project_id"], column_id=column_id, swimlane_id=swimlane_id, task_id=task["id"]
-    )
+def _number(tx: Transaction, task: Row, column_id: int, swimlane_id: int, *, leaving_out: int | None = None) -> int:
+    """Number the open tasks of a cell without this one from 1, in their order; answers the number that they leave out.
 
-
-def _number(tx: Transaction, tasks: list[Row], numbers: Iterator[int]) -> None:
-    """Give the tasks these numbers, in order."""
-    placed = zip(tasks, numbers, strict=False)
+    That is the one asked for, or the next one after theirs if it is smaller or none is asked for.
+    """
+    others = {
+        "project_id": task["project_id"],
+        "column_id": column_id,
+        "swimlane_id": swimlane_id,
+        "task_id": task["id"],
+    }
+    found = tx.all(_NUMBERS, **others)[0]
+    end: int = found["tasks"] + 1
+    wanted = end if leaving_out is None else min(leaving_out, end)
+    if found["different"] == found["tasks"] and found["least"] >= 1 and found["greatest"] <= end:
+        # All different and none beyond the end: there is one that they leave out, and only those up to the other move.
+        left_out = end * (end + 1) // 2 - int(found["total"])
+        if wanted > left_out:
+            tx.run(_SHIFT, **others, first=left_out, last=wanted, shift=-1)
+        elif wanted < left_out:
+            tx.run(_SHIFT, **others, first=wanted, last=left_out, shift=1)
+        return wanted
+    numbers = (number for number in itertools.count(1) if number != wanted)
+    placed = zip(tx.all(_IN_ORDER, **others), numbers, strict=False)
     tx.run_many(_PLACE, [{"id": row["id"], "position": number} for row, number in placed if row["position"] != number])
+    return wanted
 
 
 def _announce(call: Call, before: Row, column: Any, position: Any, swimlane: Any) -> None:

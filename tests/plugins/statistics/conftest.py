@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kanboard_core.testing import RunningServer
-from kanboard_plugins.statistics.coalescing import Coalescing
+from kanboard_plugins.statistics import pending
 
 #: what the fixture ``columns`` is
 Columns = Callable[[int], Awaitable[list[tuple[int, int, int]]]]
@@ -49,5 +49,5 @@ def columns(server: RunningServer) -> Columns:
 @pytest.fixture
 async def silent(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written in the background: what events have marked stays so."""
-    await asyncio.sleep(0)  # the look at what a process before this one has left
-    monkeypatch.setattr(Coalescing, "want", lambda _: None)
+    await settle(server)  # the look at what a process before this one has left
+    monkeypatch.setitem(pending.wakes, server.server, lambda: None)

@@ -36,8 +36,8 @@ async def test_many_events_are_written_in_few_rounds(
 async def test_a_server_that_stops_writes_what_is_left(
     database: Location, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coalescing.Coalescing, "want", lambda _: None)
     async with running(database, plugins=plugins) as server:
+        monkeypatch.setitem(pending.wakes, server.server, lambda: None)
         await server.client().createTask("Task", await server.client().createProject("One"))
         assert marked(server) == [1]
     assert execute(database, WRITTEN) == [(1,)]

@@ -74,7 +74,7 @@ class Board:
         return True
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(crowd=st.integers(3, 8), steps=st.lists(STEPS, min_size=10, max_size=30))
 async def test_any_history_leaves_what_the_page_says(
     application: Client, crowd: int, steps: list[tuple[Any, ...]]
@@ -251,6 +251,7 @@ async def test_a_move_takes_as_many_statements_however_many_tasks_there_are(
 
     monkeypatch.setattr(Dialect, "compiled", counting)
     counts = set()
+    await application.createTask("T0", project)
     for number in range(1, 30):
         await application.createTask(f"T{number}", project)
         executed.clear()

@@ -215,7 +215,6 @@ def test_a_new_database_has_indexes_of_our_own_for_the_queries_that_need_them(da
         ("task_has_files", "path"),
         ("task_has_tags", "task_id"),
         ("tasks", "owner_id, is_active"),
-        ("tasks", "project_id, id"),
         ("tasks", "project_id, is_active, column_id, swimlane_id, score"),
     ]
 
