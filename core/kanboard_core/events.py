@@ -35,7 +35,13 @@ class Stage(IntEnum):
 
     STATISTICS = 10
     MODIFICATION = 20
+    #: people are told
     NOTIFICATION = 30
+    #: other programs are told
+    WEBHOOK = 32
+    ACTIVITY = 34
+    #: the types of notifications that a project has chosen
+    PROJECT_NOTIFICATION = 36
     TRANSITION = 40
     RECURRENCE = 50
     ACTION = 60

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from kanboard_core.actions import Action, FurtherEvents
     from kanboard_core.backends import AccountBackend, ApplicationBackend
     from kanboard_core.calls import Call
+    from kanboard_core.carriers import Carrier
     from kanboard_core.configuration.options import Section
+    from kanboard_core.daily import DailyJob
     from kanboard_core.database.migrations import Migration
     from kanboard_core.events import BoundReaction, EventType
     from kanboard_core.extensions import Extension
@@ -231,6 +233,28 @@ def register_health_checks(server: Server) -> Iterable[HealthCheck]:
 
     Once at start-up, in the main thread. The checks run on the event loop, outside any transaction, for at most five
     seconds. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_carriers(server: Server) -> Iterable[Carrier]:
+    """Answer what delivers messages of the outbox, each for one kind of them.
+
+    Once at start-up, in the main thread. Their methods run on the event loop of the one process that delivers, outside
+    any transaction, and must not block it. A kind that another plugin has leaves the plugin out. Not asked of a
+    disabled plugin: messages of its kinds wait.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_daily_jobs(server: Server) -> Iterable[DailyJob]:
+    """Answer what is to be done once a day.
+
+    Once at start-up, in the main thread. The jobs run in their order, each in a transaction of its own, by
+    ``kanboard-server cron`` in its process or in the writer's thread of one of the servers. One that raises is undone,
+    logged and reported, and the others run. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 

@@ -13,11 +13,13 @@ from kanboard_core.actions import Action, Actions, FurtherEvents, RegisteredActi
 from kanboard_core.authentication import Authentication
 from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.calls import CONTAINED
+from kanboard_core.carriers import Carrier
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration.options import suggestion
+from kanboard_core.daily import DailyJob, DailyJobs, in_order
 from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
-from kanboard_core.database.engine import Limits
+from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import BINDABLE, EventType, Reactions
 from kanboard_core.extensions import Extension
@@ -27,7 +29,7 @@ from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
+from kanboard_core.plugins import CORE, Plugin, PluginError, Plugins, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
 from kanboard_core.routes import Routes
@@ -63,6 +65,10 @@ class Server:
     actions: Actions
     routes: Routes
     health_checks: tuple[HealthCheck, ...]
+    #: what delivers messages, by their kind
+    carriers: dict[str, Carrier]
+    #: what is done once a day, in order
+    daily_jobs: tuple[DailyJob, ...]
     authentication: Authentication
     dispatcher: Dispatcher
 
@@ -87,6 +93,7 @@ class Server:
         )
         #: counts of the processes that serve, for ``/ready``; None when it is this one alone
         self.workers: Callable[[], dict[str, int]] | None = None
+        self._daily: DailyJobs | None = None
         self._registrations = tuple(registered(self.plugins, self))
         self._assemble()
 
@@ -109,21 +116,41 @@ class Server:
             await asyncio.to_thread(self.migrate)
         await self.database.start()
         await self._tell("server_started")
+        hour = self.configuration.text("server", "daily_job_hour")
+        if hour:
+            self._daily = DailyJobs(self, int(hour))
+            self._daily.start()
 
     def migrate(self) -> None:
-        """Bring the tables of plugins up to date; a plugin whose tables can't be is left out. Blocks."""
+        """Bring the tables of plugins up to date; a plugin whose tables can't be is left out. Blocks.
+
+        Raises CannotOpen when those of the core can't be.
+        """
+        self.update_tables()
+        self._assemble()
+
+    def update_tables(self) -> None:
+        """The same, while calls are carried out: what a plugin that is left out has registered stays bound."""
+        versions = migrations.versions(self.database.engine)
         for found in self._registrations:
-            if found.migrations and found.plugin.takes_part:
+            done = versions.get(found.plugin.name, 0)
+            if found.migrations and found.plugin.takes_part and done != len(found.migrations):
+                level = logging.DEBUG if found.plugin.built_in else logging.INFO
                 try:
-                    migrations.migrate(self.database.engine, found.plugin.name, found.migrations, found.tables)
+                    migrations.migrate(
+                        self.database.engine, found.plugin.name, found.migrations, found.tables, level=level
+                    )
                 except migrations.MigrationFailed as failure:
+                    if found.plugin.name == CORE:
+                        raise CannotOpen(f"{self.database.engine.label}: {failure}") from failure
                     if failure.__cause__ is not None:
                         _logger.error("plugin %s: %s", found.plugin.name, failure, exc_info=failure.__cause__)
                     self.plugins.fail(found.plugin, "migration", str(failure))
-        self._assemble()
 
     async def stop(self) -> None:
         """Finish what is waiting and close."""
+        if self._daily is not None:
+            await self._daily.stop()
         await self._tell("server_stopping")
         await self.database.stop()
         self.passwords.close()
@@ -145,6 +172,7 @@ class Server:
             self.registry = _registry(self.plugins, parts)
             self.external_link_providers = _external_link_providers(parts)
             self.actions = _actions(parts, self.events)
+            self.carriers = _carriers(parts)
         except _Misfit as misfit:
             self.plugins.fail(misfit.plugin, "registration", str(misfit))
             return self._assemble()
@@ -156,6 +184,7 @@ class Server:
         self.file_storages = {part.plugin.name: part.file_storage for part in parts if part.file_storage is not None}
         self.file_areas = tuple(chain.from_iterable(part.file_areas for part in parts))
         self.health_checks = tuple(chain.from_iterable(part.health_checks for part in parts))
+        self.daily_jobs = in_order(chain.from_iterable(part.daily_jobs for part in parts))
         try:
             self.routes = Routes(chain.from_iterable(part.routes for part in parts))
         except ValueError as error:
@@ -226,12 +255,26 @@ def _actions(parts: tuple[Registrations, ...], events: dict[str, EventType]) -> 
         for action in part.actions:
             if not isinstance(action, Action):
                 continue
-            owner = owners.setdefault(action.name, part.plugin)
-            if owner is not part.plugin:
-                raise _Misfit(part.plugin, f"there is an automatic action {action.name} of {owner.name} already")
+            if action.name in owners:
+                owner = owners[action.name].name
+                raise _Misfit(part.plugin, f"there is an automatic action {action.name} of {owner} already")
+            owners[action.name] = part.plugin
             registered.append(RegisteredAction(action, part.plugin.name, built_in=part.plugin.built_in))
     further = [found for part in parts for found in part.actions if isinstance(found, FurtherEvents)]
     return Actions(registered, further, events.values())
+
+
+def _carriers(parts: tuple[Registrations, ...]) -> dict[str, Carrier]:
+    """Every carrier by its kind; a built-in plugin's counts, else the first."""
+    carriers: dict[str, Carrier] = {}
+    owners: dict[str, Plugin] = {}
+    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
+        for carrier in part.carriers:
+            owner = owners.setdefault(carrier.kind, part.plugin)
+            if carrier.kind in carriers:
+                raise _Misfit(part.plugin, f"messages of the kind {carrier.kind} are carried by {owner.name}")
+            carriers[carrier.kind] = carrier
+    return carriers
 
 
 def _extend(plugins: Plugins, registry: Registry, part: Registrations, extension: Extension) -> None:

@@ -48,6 +48,7 @@ _SETS: dict[int, dict[str, int]] = {
 _MADE = {
     *("users", "groups", "projects", "columns", "swimlanes", "project_has_categories", "tags", "tasks", "links"),
     *("settings", "plugin_schema_versions"),
+    *("kanboard_server_leases", "kanboard_server_outbox"),
 }
 
 #: texts that mean something, by column

@@ -28,6 +28,7 @@ _MODULES = {
     "serve": "serve",
     "config": "configuration",
     "database": "database",
+    "cron": "cron",
     "plugins": "plugins",
     "procedures": "procedures",
     "token": "token",

@@ -222,6 +222,11 @@ def a_web_address(text: str) -> str:
     return "" if re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", text) else "must begin with http:// or https://"
 
 
+def an_hour(text: str) -> str:
+    """What is wrong with `text` as the hour of a day."""
+    return "" if re.fullmatch(r"[01]?[0-9]|2[0-3]", text, re.ASCII) else "must be an hour from 0 to 23"
+
+
 def a_network(text: str) -> str:
     """What is wrong with `text` as an IP network or address."""
     try:
@@ -266,6 +271,13 @@ CORE_SCHEMA = Schema(
                     30.0,
                     "Seconds that requests under way are given to finish when the server stops.",
                     minimum=0,
+                ),
+                Option(
+                    "daily_job_hour",
+                    "",
+                    "Hour of the day, 0 to 23 in the application's time zone, at which the server does what is to be "
+                    "done once a day. Empty: kanboard-server cron does it.",
+                    check=an_hour,
                 ),
                 Option(
                     "trusted_proxy_networks",

@@ -25,6 +25,7 @@ _PREFIX = "kanboard-server:"
 
 _OF_PLUGIN = PluginSchemaVersion.plugin == param("plugin")
 _VERSION = statement(PluginSchemaVersion.select(PluginSchemaVersion.version).where(_OF_PLUGIN))
+_VERSIONS = statement(PluginSchemaVersion.select(PluginSchemaVersion.plugin, PluginSchemaVersion.version))
 _UPDATE_VERSION = statement(
     PluginSchemaVersion.update({PluginSchemaVersion.version: param("version")}).where(_OF_PLUGIN)
 )
@@ -83,8 +84,10 @@ def checked(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
     return steps
 
 
-def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str]) -> None:
-    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own.
+def migrate(
+    engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str], *, level: int = logging.INFO
+) -> None:
+    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own, logged at a ``level``.
 
     Processes that do this at once wait for each other. Raises MigrationFailed; the steps before the one that failed
     stay done.
@@ -101,7 +104,7 @@ def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Seq
                     )
                 if step.version > done:
                     _apply(transaction, engine, plugin, step, tables)
-                    _logger.info("plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
+                    _logger.log(level, "plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
                 session.end(commit=True)
             except MigrationFailed:
                 session.end(commit=False)
@@ -129,6 +132,14 @@ def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migratio
 
 def _version(transaction: Transaction, plugin: str) -> int:
     return int(transaction.scalar(_VERSION, plugin=_PREFIX + plugin) or 0)
+
+
+def versions(engine: Engine) -> dict[str, int]:
+    """The versions that the tables of plugins have, by name; none for those without. Raises what reading does."""
+    with contextlib.closing(engine.session(writable=False)) as session, session.work(0) as transaction:
+        rows = transaction.all(_VERSIONS)
+    names = {row["plugin"]: int(row["version"]) for row in rows}
+    return {name.removeprefix(_PREFIX): found for name, found in names.items() if name.startswith(_PREFIX)}
 
 
 def version(engine: Engine, plugin: str) -> int | None:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kanboard_core import leases
 from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, ApplicationToken, DatabasePassword
+from kanboard_core.database import Model
+from kanboard_core.database.migrations import Migration
 from kanboard_core.description import introspection
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 
 if TYPE_CHECKING:
     from kanboard_core.server import Server
+
+
+@hookimpl
+def register_models() -> list[type[Model]]:
+    """The tables that Kanboard doesn't have."""
+    return [leases.LeaseRow]
+
+
+@hookimpl
+def register_migrations() -> Sequence[Migration]:
+    """How they came to be."""
+    return leases.MIGRATIONS
 
 
 @hookimpl

@@ -15,6 +15,8 @@ from kanboard_core.backends import (
     ContainedApplicationBackend,
 )
 from kanboard_core.calls import CONTAINED
+from kanboard_core.carriers import Carrier
+from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
 from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
@@ -55,6 +57,8 @@ class Registrations:
     backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    daily_jobs: tuple[DailyJob, ...] = ()
 
     @property
     def tables(self) -> list[str]:
@@ -115,6 +119,10 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         health_checks=tuple(
             replace(found, plugin=plugin.name) for found in ask("register_health_checks", HealthCheck, server=server)
         ),
+        carriers=_carriers(plugins.ask(plugin, "register_carriers", server=server)),
+        daily_jobs=tuple(
+            replace(found, plugin=plugin.name) for found in ask("register_daily_jobs", DailyJob, server=server)
+        ),
     )
 
 
@@ -136,6 +144,16 @@ def _external_link_providers(plugins: Plugins, plugin: Plugin, answer: Any) -> t
             raise PluginError(f"the provider of external links {type(item).__name__} {problem}")
         found.append(item if plugin.built_in else ContainedProvider(item, report))
     return tuple(found)
+
+
+def _carriers(answer: Any) -> tuple[Carrier, ...]:
+    found = _listed("register_carriers", answer)
+    for item in found:
+        if not isinstance(item, Carrier):
+            raise PluginError(f"register_carriers must answer carriers, not {item!r}")
+        if problem := item.problem():
+            raise PluginError(f"the carrier {type(item).__name__} {problem}")
+    return found
 
 
 def _file_storage(answer: Any) -> FileStorage | None:
