@@ -118,9 +118,8 @@ def board(server: RunningServer, application: Client, bob: Client, eve: Client) 
         names = ("backlog", "ready", "doing", "done")
         ids |= dict(zip(names, _ids(columns), strict=True))
         ids |= {f"other_{name}": found for name, found in zip(names, _ids(others), strict=True)}
-        ids["task"] = await made.call(
-            "createTask", title="Task", project_id="@project", by=bob, **{"column_id": "@backlog", **fields}
-        )
+        task = {"title": "Task", "project_id": "@project", "column_id": "@backlog", **fields}
+        ids["task"] = await made.call("createTask", by=bob, **task)
         return made
 
     return make
