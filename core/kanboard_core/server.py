@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
@@ -126,26 +126,36 @@ class Server:
 
         Raises CannotOpen when those of the core can't be.
         """
-        self.update_tables()
+        for found in self._outdated():
+            try:
+                self._migrate(found)
+            except migrations.MigrationFailed as failure:
+                if found.plugin.name == CORE:
+                    raise CannotOpen(f"{self.database.engine.label}: {failure}") from failure
+                if failure.__cause__ is not None:
+                    _logger.error("plugin %s: %s", found.plugin.name, failure, exc_info=failure.__cause__)
+                self.plugins.fail(found.plugin, "migration", str(failure))
         self._assemble()
 
     def update_tables(self) -> None:
-        """The same, while calls are carried out: what a plugin that is left out has registered stays bound."""
+        """Bring them up to date while calls are carried out, when the database has got another content. Blocks.
+
+        Raises MigrationFailed, and no plugin is left out.
+        """
+        for found in self._outdated():
+            self._migrate(found)
+
+    def _outdated(self) -> Iterator[Registrations]:
+        """The plugins whose tables haven't the version that they need."""
         versions = migrations.versions(self.database.engine)
         for found in self._registrations:
-            done = versions.get(found.plugin.name, 0)
-            if found.migrations and found.plugin.takes_part and done != len(found.migrations):
-                level = logging.DEBUG if found.plugin.built_in else logging.INFO
-                try:
-                    migrations.migrate(
-                        self.database.engine, found.plugin.name, found.migrations, found.tables, level=level
-                    )
-                except migrations.MigrationFailed as failure:
-                    if found.plugin.name == CORE:
-                        raise CannotOpen(f"{self.database.engine.label}: {failure}") from failure
-                    if failure.__cause__ is not None:
-                        _logger.error("plugin %s: %s", found.plugin.name, failure, exc_info=failure.__cause__)
-                    self.plugins.fail(found.plugin, "migration", str(failure))
+            is_outdated = found.migrations and versions.get(found.plugin.name, 0) != len(found.migrations)
+            if is_outdated and found.plugin.takes_part:  # and doesn't require one that has just failed
+                yield found
+
+    def _migrate(self, found: Registrations) -> None:
+        level = logging.DEBUG if found.plugin.built_in else logging.INFO
+        migrations.migrate(self.database.engine, found.plugin.name, found.migrations, found.tables, level=level)
 
     async def stop(self) -> None:
         """Finish what is waiting and close."""

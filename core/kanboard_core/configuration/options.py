@@ -398,6 +398,21 @@ CORE_SCHEMA = Schema(
             ),
         ),
         Section(
+            "http",
+            "Requests that the server makes to others: the webhook, pages that tasks are linked to.",
+            (
+                Option(
+                    "http_timeout", 10.0, "Seconds within which an answer must arrive.", minimum=0.01, constant=True
+                ),
+                Option(
+                    "http_verify_ssl_certificate",
+                    True,
+                    "Whether servers, also the one for mails, must prove by a certificate who they are.",
+                    constant=True,
+                ),
+            ),
+        ),
+        Section(
             "plugins",
             "Which plugins run. Built-in ones do unless disabled, others only when enabled.",
             (

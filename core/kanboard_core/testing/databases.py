@@ -12,7 +12,7 @@ from kanboard_core.configuration import load
 from kanboard_core.database import location
 from kanboard_core.database.engine import Engine
 from kanboard_core.database.sqlite import schema
-from kanboard_core.plugins import Plugins
+from kanboard_core.plugins import discovery
 from kanboard_core.server import Server
 
 #: where a database is
@@ -50,11 +50,11 @@ def make_database(path: Path, *, password_hash: str | None = None) -> Path:
     return path
 
 
-def update_tables(database: Location, plugins: Plugins) -> None:
+def update_tables(database: Location) -> None:
     """Give a database the tables that built-in plugins have beside Kanboard's, so that no server need make them."""
-    built_in = Plugins(plugin for plugin in plugins if plugin.built_in)
+    plugins = discovery.load()
     settings = [f"database.database_url={database_url(database)}", "database.synchronous=normal"]
-    Server(load(settings=settings, environment={}, schema=built_in.schema), built_in).update_tables()
+    Server(load(settings=settings, environment={}, schema=plugins.schema), plugins).update_tables()
 
 
 def copy_database(prepared: Path, directory: Path) -> Path:

@@ -50,20 +50,18 @@ def plugins(enabled_plugins: Sequence[str]) -> Plugins:
 
 
 @pytest.fixture(scope="session")
-def prepared_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, plugins: Plugins
-) -> Iterator[Location]:
+def prepared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Location]:
     """An empty database of Kanboard, with the tables of built-in plugins, to be copied."""
     # The hash of "admin", as new databases have it; made once, for it takes as long as a whole test.
     admin_hash = bcrypt.using(rounds=10, ident="2y", salt="kanboardserver.testsaO").hash("admin")
     if request.config.getoption("--engine") == "postgres":
         with _new_on_postgres() as url:
             engine(url).create(password_hash=admin_hash)
-            update_tables(url, plugins)
+            update_tables(url)
             yield url
     else:
         path = make_database(tmp_path_factory.mktemp("prepared") / "db.sqlite", password_hash=admin_hash)
-        update_tables(path, plugins)
+        update_tables(path)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield path

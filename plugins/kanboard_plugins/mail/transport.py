@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -16,6 +17,11 @@ from kanboard_plugins.mail.messages import KIND
 
 #: permanent errors that say that this server isn't signed in as it should: the mail can be sent once that is mended
 _NOT_SIGNED_IN = frozenset((530, 534, 535, 538))
+
+
+_LOCAL = ("", "localhost", "127.0.0.1", "::1")
+
+_logger = logging.getLogger(__name__)
 
 
 class MailFailed(Exception):
@@ -99,17 +105,23 @@ def smtp(configuration: Configuration) -> Smtp:
         password=text("mail_smtp_password"),
         helo_name=text("mail_smtp_helo_name"),
         encryption=encryption,
-        tls=None if encryption == "none" else _trusting(text("mail_smtp_ca")),
+        tls=None
+        if encryption == "none"
+        else _trusting(text("mail_smtp_ca"), verify=configuration.flag("http", "http_verify_ssl_certificate")),
         timeout=configuration.number("mail", "mail_smtp_timeout"),
         copies_to=text("mail_bcc"),
     )
 
 
-def _trusting(authority: str) -> ssl.SSLContext:
+def _trusting(authority: str, *, verify: bool) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=authority or None)
+        context = ssl.create_default_context(cafile=authority or None)
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"[mail] mail_smtp_ca {authority} can't be used: {error}") from error
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class MailCarrier(Carrier):
@@ -120,6 +132,14 @@ class MailCarrier(Carrier):
 
     def __init__(self, server: Smtp) -> None:
         self._server = server
+
+    async def open(self) -> None:
+        """Warn of a password that others could read on its way."""
+        server = self._server
+        if server.username and server.encryption == "none" and server.hostname not in _LOCAL:
+            _logger.warning(
+                "the password of the SMTP server %s is sent unencrypted: see mail_smtp_encryption", server.hostname
+            )
 
     async def deliver(self, payload: Any) -> None:
         """Send one mail."""

@@ -30,8 +30,9 @@ _logger = logging.getLogger(__name__)
 
 #: most seconds between two looks, while this process delivers or waits for another that does
 _LOOK = 1.0
-#: seconds that deliveries under way are given to finish when the server stops; less than workers are given to end
-_STOP = 5.0
+#: seconds that deliveries under way are given to finish when the server stops, and so many again to write that down;
+#: together less than workers are given to end
+_STOP = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Courier:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._claimed = False
+        # An event rather than a flag: whoever waits for a round must see that it was set meanwhile.
         self._stopping = asyncio.Event()
         self._troubled = False
         self._under_way: dict[int, tuple[str, asyncio.Task[None]]] = {}
@@ -106,8 +108,9 @@ class Courier:
         try:
             # Nothing is written twice: the numbers of rows that have gone may be those of others then.
             if self._claimed and self._task.done():
-                await self._settle()
-                await self._lease.release()
+                async with asyncio.timeout(_STOP):
+                    await self._settle()
+                    await self._lease.release()
         except CONTAINED as error:
             _logger.warning("what was delivered at the end may be delivered again: %s", in_words(error))
         self._task.cancel()
@@ -153,7 +156,7 @@ class Courier:
             self._claimed = True
             # What the holder before has delivered meanwhile isn't due any more.
             messages, next_due = await self._database.read(self._due)
-        for message in messages:
+        for message in messages if not self._stopping.is_set() else ():
             task = self._loop.create_task(self._deliver(self._carriers[message["kind"]], message))
             self._under_way[message["id"]] = message["kind"], task
         if self._claimed and not self._under_way and not self._outcomes:

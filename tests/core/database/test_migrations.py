@@ -15,7 +15,7 @@ from playhouse import migrate
 
 from kanboard_core.calls import Call
 from kanboard_core.database import Model, insertion
-from kanboard_core.database.engine import Engine
+from kanboard_core.database.engine import CannotOpen, Engine
 from kanboard_core.database.migrations import Changes, Migration, MigrationFailed, checked, version
 from kanboard_core.database.migrations import migrate as carry_out
 from kanboard_core.database.sqlite import Sqlite
@@ -119,6 +119,13 @@ async def test_a_database_gets_the_steps_that_it_has_not_seen(database: Location
         server.sql("INSERT INTO votes_votes (task_id) VALUES (?)", task_id)
     async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])) as server:
         assert server.sql("SELECT task_id, stars FROM votes_votes") == [(task_id, 1)]
+
+
+async def test_tables_of_the_core_that_cannot_be_made_stop_the_start(database: Location, plugins: Plugins) -> None:
+    execute(database, "DELETE FROM plugin_schema_versions")  # the tables are there, and nobody knows who made them
+    with pytest.raises(CannotOpen, match=r"migration 1 \(create the table of leases\) failed: .*already exists"):
+        async with running(database, plugins=plugins):
+            pass
 
 
 async def test_rows_go_with_the_row_of_ours_that_they_refer_to(database: Location, plugins: Plugins) -> None:

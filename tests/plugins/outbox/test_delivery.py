@@ -29,13 +29,16 @@ async def server(database: Location, plugins: Plugins, bell: Bell) -> AsyncItera
 
 
 async def test_a_message_is_delivered_at_once_and_its_row_goes(
-    server: RunningServer, application: Client, bell: Bell
+    database: Location, plugins: Plugins, bell: Bell
 ) -> None:
-    assert await application.ring("one", ["ding", "dong"])
-    await bell.has("ding", "dong")
-    await eventually(lambda: server.sql(ROWS) == [(0,)])
-    lease = "SELECT holder FROM kanboard_server_leases WHERE name = 'outbox'"
-    await eventually(lambda: server.sql(lease) == [("",)])
+    settings = ["outbox.interval=1000"]  # nobody looks for what was posted
+    async with running(database, plugins=ringing(plugins, bell), settings=settings) as server:
+        await asyncio.sleep(0.1)
+        assert await server.client().ring("one", ["ding", "dong"])
+        await bell.has("ding", "dong")
+        await eventually(lambda: server.sql(ROWS) == [(0,)])
+        lease = "SELECT holder FROM kanboard_server_leases WHERE name = 'outbox'"
+        await eventually(lambda: server.sql(lease) == [("",)])
 
 
 async def test_a_call_that_is_undone_posts_nothing(server: RunningServer, application: Client, bell: Bell) -> None:
@@ -163,8 +166,8 @@ async def test_the_oldest_are_given_up_when_too_many_wait_for_one_that_cannot_be
         application = server.client()
         await application.ring("one", [f"stuck {number}" for number in range(10)])
         await eventually(lambda: server.sql(ROWS)[0][0] <= 3)
-        await application.ring("two", ["free"])
         open_again.set()
+        await application.ring("two", ["free"])
         await eventually(lambda: server.sql(ROWS) == [(0,)])
     assert [text for text in bell.heard if text != "free"] == ["stuck 7", "stuck 8", "stuck 9"]
     assert "free" in bell.heard
@@ -202,3 +205,15 @@ async def test_messages_of_a_plugin_that_is_off_wait_until_they_are_too_old(
     assert "1 messages are given up: no plugin that is on delivers their kind" in caplog.text
     async with running(database, plugins=ringing(plugins, bell), settings=QUICK):
         await bell.has("young")
+
+
+async def test_tables_that_another_content_of_the_database_lacks_are_made_again(
+    server: RunningServer, application: Client, bell: Bell, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.sql("DROP TABLE kanboard_server_outbox")
+    server.sql("DROP TABLE kanboard_server_leases")
+    server.sql("DELETE FROM plugin_schema_versions")
+    await eventually(lambda: "messages must wait for the database" in caplog.text)
+    await eventually(lambda: server.sql("SELECT COUNT(*) FROM plugin_schema_versions") == [(2,)])
+    await application.ring("one", ["ding"])
+    await bell.has("ding")
