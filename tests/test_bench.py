@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
@@ -12,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import boards, searches
+from bench import actions, boards, searches
 from bench.__main__ import main
 from bench.answers import Answer, AnswerReader, MalformedAnswerError, good_batch, good_call
 from bench.boards import Cost
-from bench.cases import CASES, workload
+from bench.cases import CASES, create_task, move_task, workload
 from bench.comparison import Ratio, percentile, performance, ratio
 from bench.filling import make_projects
 from bench.limits import Verdict
@@ -393,3 +394,32 @@ class TestSearches:
         costs = [searches.Cost("a day", "due:today", 99), searches.Cost("a word", "needle", 31)]
         [verdict] = searches.verdicts(costs)
         assert (verdict.measured, verdict.met) == (31, False)
+
+
+class TestActions:
+    @pytest.mark.sqlite
+    async def test_no_action_applies(self, database: Path) -> None:
+        places = actions.fill(database)
+        async with running(database) as server:
+            application = server.client()
+            assert [len(await application.getActions(project)) for project in places] == [0, actions.ACTIONS]
+            assert {rule["action_name"] for rule in await application.getActions(2)} <= {
+                *(await application.getAvailableActions())
+            }
+            before = await application.getAllTasks(2)
+            for project, place in places.items():
+                world = dataclasses.replace(IMAGINED, write_project=project)
+                for case in (create_task(project), move_task(project, *place)):
+                    for body in case.bodies(world):
+                        assert await application.call(body["method"], **body["params"])
+            task = places[2][0]
+            [moved] = [found for found in before if found["id"] == task]
+            found = await application.getTask(task)
+            kept = ("column_id", "swimlane_id", "owner_id", "color_id", "category_id", "priority", "date_due")
+            assert [found[name] for name in kept] == [moved[name] for name in kept]
+            assert len(await application.getAllTasks(2)) == len(before) + 1
+            assert len(server.events) == 2 * (2 + 2)
+
+    def test_the_targets(self) -> None:
+        costs = [actions.Cost("createTask", 1.0, 1.4), actions.Cost("moveTaskPosition", 0.5, 0.8)]
+        assert [(verdict.measured, verdict.met) for verdict in actions.verdicts(costs)] == [(1.4, True), (1.6, False)]

@@ -33,6 +33,7 @@ import aiohttp
 import pytest
 
 from kanboard_core import hooks
+from kanboard_core.actions import Action
 from kanboard_core.calls import Call
 from kanboard_core.daily import DailyJob
 from kanboard_core.database.transaction import Transaction
@@ -68,6 +69,19 @@ CALLS: dict[str, list[tuple[list[Any], Any]]] = {
     "getTask": [([1], ANSWERED), ([1, True], ANSWERED)],
     "getStatus": [(["http://"], None)],
     "tidyUp": [([], True), ([], True)],
+    "mergeTask": [([1], True), ([99], False)],
+}
+
+#: for each automatic action that a block brings or adds events to: the event, the values, a call that raises it, and
+#: what becomes of the task 1
+RULES: dict[str, tuple[str, dict[str, Any], tuple[Any, ...], dict[str, Any]]] = {
+    "example.number": (
+        "task.move.column",
+        {"column_id": 2, "prefix": "T-"},
+        ("moveTaskPosition", 1, 1, 2, 1, 1),
+        {"reference": "T-1"},
+    ),
+    "\\Kanboard\\Action\\TaskClose": ("example.merged", {}, ("mergeTask", 1), {"is_active": 0}),
 }
 
 #: for each type of external links of a block: an address, and the title of a link to it
@@ -269,6 +283,12 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         [found] = [found for found in server.server.registrations if found.plugin.name == "example"]
         for name in {*(part.name for part in found.procedures), *(part.procedure for part in found.extensions)}:
             await call_as_told(application, name)
+        for action in found.actions:
+            name = action.name if isinstance(action, Action) else action.action
+            event, values, (called, *arguments), becomes = RULES[name]
+            assert await application.createAction(1, event, name, values)
+            assert await application.call(called, *arguments)
+            assert becomes.items() <= (await application.getTask(1)).items()
         for provider in found.external_link_providers:
             url, title = TITLES[provider.type]
             link = await application.getExternalTaskLinkById(

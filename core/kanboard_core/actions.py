@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kanboard_core.arguments import to_text
-from kanboard_core.validation import decimal
+from kanboard_core.validation import decimal, integer
 
 if TYPE_CHECKING:
     from kanboard_core.calls import Call
@@ -162,8 +162,11 @@ def same(value: Any, text: str) -> bool:
     return written == text or (number is not None and number == _number(text))
 
 
-#: the number that a text is, remembered: the same few are compared again and again
-_number = functools.lru_cache(1024)(decimal)
+@functools.lru_cache(1024)
+def _number(text: str) -> int | float | None:
+    """The number that a text is, None for none; remembered, for the same few are compared again and again."""
+    exact = integer(text)
+    return decimal(text) if exact is None else exact
 
 
 def _by_text(texts: Mapping[str, str]) -> dict[str, str]:

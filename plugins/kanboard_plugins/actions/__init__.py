@@ -1,6 +1,7 @@
 """The procedure group Action: what projects do by themselves when something happens in them."""
 
 from kanboard_core.actions import Action
+from kanboard_core.daily import DailyJob, Order
 from kanboard_core.database import Model
 from kanboard_core.events import BINDABLE, BoundReaction, EventType, Stage, reaction
 from kanboard_core.hooks import hookimpl
@@ -9,9 +10,9 @@ from kanboard_plugins.actions import procedures
 from kanboard_plugins.actions.catalogue import ACTIONS
 from kanboard_plugins.actions.engine import Engine
 from kanboard_plugins.actions.models import StoredRule, StoredValue
-from kanboard_plugins.actions.periodic import DAILY
+from kanboard_plugins.actions.periodic import DAILY, run_periodic_actions
 
-requires = ("columns", "comments", "subtask_time_tracking", "subtasks", "tasks")
+requires = ("columns", "comments", "mail", "subtask_time_tracking", "subtasks", "tasks")
 
 
 @hookimpl
@@ -42,3 +43,9 @@ def register_actions() -> list[Action]:
 def register_reactions() -> list[BoundReaction]:
     """Running actions, after everything else that is told of an event but mentions."""
     return [reaction(Engine().react, BINDABLE, stage=Stage.ACTION)]
+
+
+@hookimpl
+def register_daily_jobs() -> list[DailyJob]:
+    """Running those actions that look at all tasks of a project."""
+    return [DailyJob("periodic actions", run_periodic_actions, Order.ACTIONS)]

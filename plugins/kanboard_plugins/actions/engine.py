@@ -36,7 +36,7 @@ class Progress:
     #: actions that are running, each the consequence of the one before
     depth: int = 0
     #: how many consequences there may still be; None: any number
-    left: int | None = MOST
+    left: int | None = field(default_factory=lambda: MOST)
 
     @classmethod
     def of(cls, call: Call) -> Progress:

@@ -5,9 +5,10 @@ Source: spec page "actions", section "Periodic actions".
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
+from functools import partial
 
-from kanboard_core.calls import CONTAINED, AsyncCall, Call
+from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.events import EventType
 from kanboard_plugins.actions import rules
@@ -21,34 +22,27 @@ DAILY = EventType(
     label="Daily background job for tasks",
 )
 
-_logger = logging.getLogger(__name__)
-
 _OPEN = statement(
     Task.select().where((Task.project_id == param("project_id")) & (Task.is_active == 1)).order_by(Task.id)
 )
 
 
-async def run_periodic_actions(call: AsyncCall) -> None:
-    """Run the daily actions of every project that has some, disabled projects included, each in its own transaction.
+def run_periodic_actions(call: Call) -> None:
+    """Run the daily actions of every project that has some, disabled projects included.
 
-    A project in which that fails is left as it was, which is logged; the others go on.
+    What fails in a project is undone there, logged and reported; the others go on.
     """
-    for project_id in await call.read(_projects):
-        try:
-            await call.write(run_for_project, project_id)
-        except CONTAINED:
-            _logger.exception("the daily automatic actions of the project %d failed", project_id)
+    for project_id in rules.projects_with(call.tx, DAILY.name):
+        # Each is a call of its own: what was seen and done elsewhere doesn't count.
+        run = partial(_run_for_project, replace(call, kept={}), project_id)
+        call.server.plugins.contain("actions", f"the daily actions of the project {project_id}", call, run)
 
 
-def run_for_project(call: Call, project_id: int) -> None:
-    """Run the daily actions of a project; nothing happens when it has no open task."""
+def _run_for_project(call: Call, project_id: int) -> None:
+    """Nothing happens when the project has no open task."""
     call.tx.lock_projects(project_id)
     tasks = call.tx.all(_OPEN, project_id=project_id)
     if tasks:
         # Each task may have consequences, and nobody waits for the answer.
         Progress.of(call).left = None
         call.emit(DAILY.name, {"project_id": project_id, "tasks": tasks})
-
-
-def _projects(call: Call) -> list[int]:
-    return rules.projects_with(call.tx, DAILY.name)

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.pq import ConnStatus, TransactionStatus
 
 from kanboard_core.database.compilation import Compiled
+from kanboard_core.database.errors import Busy, LockedOutOfOrder
 from kanboard_core.database.postgres.dialect import PostgresDialect
 from kanboard_core.database.postgres.errors import command, is_stale, translated
 from kanboard_core.database.postgres.placeholders import numbered
@@ -20,9 +21,9 @@ from kanboard_core.database.transaction import Shaping, Transaction
 from kanboard_core.models import Project
 
 # Weaker than FOR UPDATE: rows that refer to the project, made by others meanwhile, don't wait.
-_LOCK_PROJECTS = statement(
-    Project.select(Project.id).where(one_of(Project.id, "ids")).order_by(Project.id).for_update("FOR NO KEY UPDATE")  # type: ignore[arg-type]
-)
+_PROJECTS = Project.select(Project.id).where(one_of(Project.id, "ids")).order_by(Project.id)
+_LOCK_PROJECTS = statement(_PROJECTS.for_update("FOR NO KEY UPDATE"))  # type: ignore[arg-type]
+_TRY_TO_LOCK_PROJECTS = statement(_PROJECTS.for_update("FOR NO KEY UPDATE NOWAIT"))  # type: ignore[arg-type]
 
 _DIALECT = PostgresDialect()
 _INTRANS, _INERROR = TransactionStatus.INTRANS, TransactionStatus.INERROR
@@ -36,7 +37,7 @@ class PostgresTransaction(Transaction):
     before each one that a rule of the schema may forbid.
     """
 
-    __slots__ = ("_guarded", "undone")
+    __slots__ = ("_guarded", "_projects", "undone")
 
     def __init__(
         self,
@@ -50,6 +51,8 @@ class PostgresTransaction(Transaction):
         #: whether the client's call has raised: nothing of this transaction may be kept
         self.undone = False
         self._guarded = False
+        #: the projects that were locked, also those that a savepoint has let go
+        self._projects: set[int] = set()
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -71,8 +74,18 @@ class PostgresTransaction(Transaction):
         return connection.status != ConnStatus.OK or connection.transaction_status not in _OPEN
 
     def lock_projects(self, *project_ids: int) -> None:
-        """Lock the projects' rows, in the order of their ids."""
-        self.column(_LOCK_PROJECTS, ids=project_ids)
+        """Lock the projects' rows, in the order of their ids.
+
+        Nobody waits for a project while they hold one with a larger id. Raises LockedOutOfOrder when others have it.
+        """
+        in_order = not self._projects or min({*project_ids} - self._projects, default=0) >= max(self._projects)
+        try:
+            self.column(_LOCK_PROJECTS if in_order else _TRY_TO_LOCK_PROJECTS, ids=project_ids)
+        except Busy as error:
+            if in_order:
+                raise
+            raise LockedOutOfOrder({*self._projects, *project_ids}) from error
+        self._projects.update(project_ids)
 
     def lock_name(self, name: str) -> None:
         """Take an advisory lock; names are told apart by 63 bits of their hash."""

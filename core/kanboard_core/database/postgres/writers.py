@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Worker
-from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
+from kanboard_core.database.errors import Busy, ConnectionLost, LockedOutOfOrder, TransactionLost
 from kanboard_core.database.postgres.session import PostgresSession
 
 #: how often a job is carried out at most; a deadlock alone takes PostgreSQL a second to notice
@@ -98,15 +98,20 @@ class Writers(Worker):
 
     def _carried_out(self, session: PostgresSession, task: _Task) -> tuple[Any, Sequence[Afterwards]]:
         """The result of a job, committed, and what is to be done after that. Raises what it raises, undone."""
+        projects: set[int] = set()
         for attempt in range(1, _ATTEMPTS + 1):
             if time.monotonic() > task.deadline:
                 raise Busy("other calls hold the database")
             session.begin()
             transaction = session.transaction(self._seconds)
             try:
+                if projects:
+                    transaction.lock_projects(*projects)
                 result = task.job(transaction)
             except (TransactionLost, ConnectionLost) as error:
                 session.end(commit=False)
+                if isinstance(error, LockedOutOfOrder):
+                    projects |= error.project_ids
                 if isinstance(error, ConnectionLost) and attempt > 1:
                     raise
                 _logger.info("a write is done again: %s", error)

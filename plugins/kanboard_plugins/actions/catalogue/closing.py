@@ -5,7 +5,7 @@ from __future__ import annotations
 from kanboard_core.actions import Payload, Rule
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
-from kanboard_plugins.actions.catalogue.daily import DailyAction, is_older
+from kanboard_plugins.actions.catalogue.daily import DailyTaskAction, is_older
 from kanboard_plugins.actions.catalogue.single_task import IN_COLUMN, MOVED_TO_COLUMN, PREFIX, TaskAction, of_task
 from kanboard_plugins.tasks import status
 
@@ -25,7 +25,7 @@ class TaskCloseColumn(TaskAction):
         status.close_task(call, payload["task_id"])
 
 
-class _DailyClosing(DailyAction):
+class _DailyClosing(DailyTaskAction):
     def run_on(self, call: Call, rule: Rule, task: Row) -> None:
         """Close the task."""
         status.close_task(call, task["id"])

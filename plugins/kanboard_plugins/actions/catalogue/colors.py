@@ -5,7 +5,7 @@ from __future__ import annotations
 from kanboard_core.actions import Payload, Rule
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
-from kanboard_plugins.actions.catalogue.daily import DailyAction, is_reached
+from kanboard_plugins.actions.catalogue.daily import DailyTaskAction, is_reached
 from kanboard_plugins.actions.catalogue.single_task import (
     CREATED,
     CREATED_OR_CHANGED,
@@ -108,7 +108,7 @@ class TaskAssignColorLink(TaskAction):
         _color(call, rule, payload["task_link"]["task_id"])
 
 
-class _DailyColorAction(DailyAction):
+class _DailyColorAction(DailyTaskAction):
     parameters = ("color_id",)
     #: the date that has come
     date: str

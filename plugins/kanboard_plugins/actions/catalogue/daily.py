@@ -13,20 +13,27 @@ from kanboard_plugins.tasks.calendar import DAY
 
 
 class DailyAction(Action):
-    """An action on each open task that it concerns, by the rows as they were when the job came to the project."""
+    """An action on the open tasks that it concerns, by their rows as they were when the job came to the project."""
 
     events = (DAILY.name,)
     needs = ("tasks",)
 
-    def run(self, call: Call, rule: Rule, payload: Payload) -> None:
-        """Do it for each task that is concerned."""
-        for task in payload["tasks"]:
-            if self.concerns(call, rule, task):
-                self.run_on(call, rule, task)
-
     @abstractmethod
     def concerns(self, call: Call, rule: Rule, task: Row) -> bool:
         """Whether it is to be done for a task."""
+
+    def concerned(self, call: Call, rule: Rule, payload: Payload) -> list[Row]:
+        """The tasks that it is to be done for."""
+        return [task for task in payload["tasks"] if self.concerns(call, rule, task)]
+
+
+class DailyTaskAction(DailyAction):
+    """One that is done for each of them by itself."""
+
+    def run(self, call: Call, rule: Rule, payload: Payload) -> None:
+        """Do it for each task that is concerned."""
+        for task in self.concerned(call, rule, payload):
+            self.run_on(call, rule, task)
 
     @abstractmethod
     def run_on(self, call: Call, rule: Rule, task: Row) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from kanboard_core.actions import Payload, Rule
 from kanboard_core.calls import Call
 from kanboard_core.database import Conflict, Row
-from kanboard_plugins.actions.catalogue.daily import DailyAction, is_older, is_reached, seconds_of
+from kanboard_plugins.actions.catalogue.daily import DailyTaskAction, is_older, is_reached, seconds_of
 from kanboard_plugins.actions.catalogue.single_task import (
     CHANGED,
     CLOSED,
@@ -162,7 +162,7 @@ class TaskMoveSwimlaneCategoryChange(TaskAction):
         _move(call, task, task["column_id"], task["position"], rule.text("dest_swimlane_id"), quietly=True)
 
 
-class _DailyMove(DailyAction):
+class _DailyMove(DailyTaskAction):
     #: whether no event is raised
     quietly = True
 
