@@ -97,7 +97,7 @@ async def test_a_session_of_somebody_else_is_thrown_away(browser: Browser, serve
 
 async def test_who_is_disabled_is_refused_and_not_changed(browser: Browser, server: RunningServer) -> None:
     await browser.sign_in()
-    server.sql("INSERT INTO users (username, role, is_active, name) VALUES ('eve', 'app-user', 0, 'Eve')")
+    server.sql("INSERT INTO users (username, role, is_active, name) VALUES ('eve', 'app-user', '0', 'Eve')")
     said(browser, "eve", name="Other")
     page = await browser.get("/account")
     assert page.path == "/sign-in"
@@ -111,7 +111,7 @@ async def test_it_unlocks_the_account_but_a_second_factor_is_asked_for(browser: 
     said(browser, "admin")
     assert (await browser.get("/account")).path == "/account"
     assert server.sql("SELECT nb_failed_login, lock_expiration_date FROM users WHERE id = 1") == [(0, 0)]
-    server.sql("UPDATE users SET twofactor_activated = 1, twofactor_secret = 'JBSWY3DPEHPK3PXP', nb_failed_login = 1")
+    server.sql("UPDATE users SET twofactor_activated = '1', twofactor_secret = 'JBSWY3DPEHPK3PXP', nb_failed_login = 1")
     await browser.submit("/sign-out")
     assert (await browser.get("/account")).path == "/sign-in/code"
     assert server.sql("SELECT nb_failed_login FROM users WHERE id = 1") == [(1,)]
