@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import logging
 import re
 import time
 import weakref
@@ -19,12 +18,11 @@ from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBacke
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.decisions import Decision, report
 from kanboard_core.lockout import Lockout
 from kanboard_core.models import User
 from kanboard_core.passwords import Passwords, VerifiedCredentials
 from kanboard_core.permissions import APPLICATION, Caller
-
-_logger = logging.getLogger(__name__)
 
 #: the user name that stands for the application
 APPLICATION_NAME = "jsonrpc"
@@ -37,6 +35,11 @@ _GENERATED_TOKEN = re.compile(r"[0-9a-f]{60}\Z")
 
 class Unauthorized(Exception):
     """The credentials are wrong or refused: answered 401 for the whole request."""
+
+    def __init__(self, decision: Decision = Decision.REFUSED) -> None:
+        super().__init__(decision)
+        #: for the log
+        self.decision = decision
 
 
 class Unverified(Exception):
@@ -91,7 +94,7 @@ class Authentication:
             for token in self._application:
                 if token.accepts(transaction, credentials.password):
                     return APPLICATION
-            raise Unauthorized
+            raise Unauthorized(Decision.FAILURE)
         account = account_named(transaction, credentials.username) if transaction is not None else None
         if account is None:
             raise Unverified
@@ -128,8 +131,7 @@ class Authentication:
                 lambda tx: self._lockout.count_failure(tx, user_id, credentials.address, int(time.time()))
             ):
                 raise Unauthorized
-        report_failure(credentials)
-        raise Unauthorized
+        raise Unauthorized(Decision.FAILURE)
 
     def turn(self, username: str) -> asyncio.Lock:
         """What whoever verifies a password of an account holds meanwhile, so that attempts wait for each other."""
@@ -166,6 +168,7 @@ class Authentication:
             )
         ):
             raise Unauthorized
+        report(Decision.SUCCESS, credentials.username, credentials.address, by=accepting.auth_type)
         key = self._key(accepting, account, credentials)
         if key is not None:
             credentials.verified.add(key)
@@ -210,11 +213,6 @@ def account_named(transaction: Transaction, username: str) -> Row | None:
     if username in _CLOSED_NAMES or "\0" in username:
         return None
     return transaction.one(_ACCOUNT, username=username)
-
-
-def report_failure(credentials: Credentials) -> None:
-    """Have the log say that credentials were wrong, and where they came from."""
-    _logger.warning("authentication failure for user %r from %s", credentials.username, credentials.address)
 
 
 def basic_credentials(header: str) -> tuple[str, str]:

@@ -389,7 +389,6 @@ CORE_SCHEMA = Schema(
                     minimum=10,
                     maximum=31,
                 ),
-                Option("totp_issuer", "Kanboard", "What apps for one-time codes call this server.", constant=True),
             ),
         ),
         Section(
