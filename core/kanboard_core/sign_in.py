@@ -176,11 +176,13 @@ class SignIn:
     def admit(self, call: Call, request: web.BaseRequest, backend: PageBackend, credentials: Credentials) -> Row | None:
         """Sign in whom a back end vouches for, in a transaction of the writer; None: the account is refused.
 
-        Failures with passwords don't matter to it and are forgotten.
+        Failures with passwords don't matter to it and are forgotten; with a second factor, only once that is given.
         """
         account = backend.account(call, request)
         if account is None or not account["is_active"]:
             return None
+        if account["twofactor_activated"]:
+            return account
         self._lockout.unlock(call.tx, account["id"])
         self._lockout.record_login(
             call.tx,

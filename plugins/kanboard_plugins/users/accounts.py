@@ -84,8 +84,11 @@ def can_be_created(call: Call, new: NewAccount) -> bool:
     return not any(is_username_taken(call.tx, username) for username in names)
 
 
-def create(call: Call, new: NewAccount, password_hash: str) -> int | Literal[False]:
-    """Make the account; answers its id, or False when its user name is taken. Calls the hook ``user_created``."""
+def create(call: Call, new: NewAccount, password_hash: str | None) -> int | Literal[False]:
+    """Make the account; answers its id, or False when its user name is taken. Calls the hook ``user_created``.
+
+    ``password_hash``: None for an account without a password.
+    """
     values = asdict(new) | {"username": rules.stored_username(new.username), "password": password_hash}
     try:
         user_id = call.tx.insert(_INSERT, **values)

@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 
+from peewee import fn
+
 from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Session
@@ -31,7 +33,7 @@ _LOAD = statement(Session.select(Session.data, Session.expire_at).where(Session.
 _INSERT = insertion(Session, "id", "expire_at", "data")
 _REPLACE = statement(
     Session.update({Session.data: param("data"), Session.expire_at: param("expire_at")}).where(
-        (Session.id == param("key")) & (Session.data == param("known"))
+        (Session.id == param("key")) & (fn.COALESCE(Session.data, "") == param("known"))
     )
 )
 _PROLONG = statement(
@@ -113,7 +115,7 @@ def change(tx: Transaction, session_id: str, now: int, lasting: int, function: C
                 continue
             return State()
         state = (_read(row["data"]) if row["expire_at"] > now else None) or State()
-        if tx.run(_REPLACE, key=key, known=row["data"], data=_written(function(state)), expire_at=now + lasting):
+        if tx.run(_REPLACE, key=key, known=row["data"] or "", data=_written(function(state)), expire_at=now + lasting):
             return state
 
 

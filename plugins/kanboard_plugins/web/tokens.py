@@ -1,4 +1,4 @@
-"""What is stored of tokens and second factors, as Kanboard does. Source: spec page "authentication", sections 1 and 8."""
+"""Tokens and second factors, stored as Kanboard stores them. Source: spec page "authentication", sections 1 and 8."""
 
 from __future__ import annotations
 

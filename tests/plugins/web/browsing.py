@@ -73,14 +73,16 @@ class Browser:
         #: sent with every request
         self.headers: dict[str, str] = {}
         self.page = Page(0, "", {}, "")
+        #: what the last page with a form had in it
+        self.form_token = ""
 
     async def get(self, path: str, *, method: str = "GET") -> Page:
         """Ask for a page."""
         return await self._ask(method, path)
 
     async def submit(self, path: str, *, form_token: str | None = None, **fields: str) -> Page:
-        """Send a form, with the token that the page before has."""
-        token = self.page.fields.get("form_token", "") if form_token is None else form_token
+        """Send a form, with the token of the last page that had one."""
+        token = self.form_token if form_token is None else form_token
         return await self._ask("POST", path, {"form_token": token, **fields})
 
     async def sign_in(self, username: str = "admin", password: str = "secret", **fields: str) -> Page:
@@ -103,8 +105,5 @@ class Browser:
         reader.feed(self.page.html)
         self.page.text = " ".join("".join(reader.texts).split())
         self.page.words = {name: " ".join(words.split()) for name, words in self.page.words.items()}
+        self.form_token = self.page.fields.get("form_token", self.form_token)
         return self.page
-
-    @property
-    def cookies(self) -> dict[str, aiohttp.http_parser.Any]:  # type: ignore[name-defined]
-        return {cookie.key: cookie for cookie in self.session.cookie_jar}

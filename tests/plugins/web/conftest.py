@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.plugins.web.browsing import QUICK_HASH, Browser
 
 from kanboard_core.testing import RunningServer
-from tests.plugins.web.browsing import QUICK_HASH, Browser
 
 #: makes an account and answers its id
 Person = Callable[..., int]
