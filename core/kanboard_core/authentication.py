@@ -30,6 +30,11 @@ APPLICATION_NAME = "jsonrpc"
 _CLOSED_NAMES = frozenset({"", "0", APPLICATION_NAME})
 
 _ACCOUNT = statement(User.select().where(User.username == param("username")))
+_RENEW = statement(
+    User.update({User.password: param("renewed")}).where(
+        (User.id == param("user_id")) & (User.password == param("password"))
+    )
+)
 _GENERATED_TOKEN = re.compile(r"[0-9a-f]{60}\Z")
 
 
@@ -157,23 +162,36 @@ class Authentication:
         accepting = await self._accepting_backend(self._backends, account, credentials.password)
         if accepting is None:
             return False
-        if not await self._database.write(
-            lambda tx: self._lockout.record_success(
-                tx,
+        renewed = await self.renewed_hash(accepting, account, credentials.password)
+
+        def record(transaction: Transaction) -> bool:
+            recorded = self._lockout.record_success(
+                transaction,
                 account["id"],
                 auth_type=accepting.auth_type,
                 address=credentials.address,
                 user_agent=credentials.user_agent,
                 now=int(time.time()),
             )
-        ):
+            if recorded:
+                renew_hash(transaction, account, renewed)
+            return recorded
+
+        if not await self._database.write(record):
             raise Unauthorized
         report(Decision.SUCCESS, credentials.username, credentials.address, by=accepting.auth_type)
-        key = self._key(accepting, account, credentials)
+        stored = {**account, "password": renewed} if renewed else account
+        key = self._key(accepting, stored, credentials)
         if key is not None:
             credentials.verified.add(key)
             self._verified.remember(key)
         return True
+
+    async def renewed_hash(self, accepting: AccountBackend, account: Row, password: str) -> str:
+        """A hash of the configured cost for a password that was right; "" when the account's own is strong enough."""
+        if not isinstance(accepting, DatabasePassword):
+            return ""
+        return await self._passwords.renewed(password, account["password"])
 
     async def accepts_on_pages(self, account: Row | None, password: str) -> AccountBackend | None:
         """The back end that accepts the password on the sign-in form; None: nobody does.
@@ -213,6 +231,15 @@ def account_named(transaction: Transaction, username: str) -> Row | None:
     if username in _CLOSED_NAMES or "\0" in username:
         return None
     return transaction.one(_ACCOUNT, username=username)
+
+
+def renew_hash(transaction: Transaction, account: Row, renewed: str) -> None:
+    """Put a new hash of the same password in the place of the account's, unless it is "".
+
+    A password that was changed meanwhile stays.
+    """
+    if renewed:
+        transaction.run(_RENEW, user_id=account["id"], password=account["password"], renewed=renewed)
 
 
 def basic_credentials(header: str) -> tuple[str, str]:

@@ -12,8 +12,8 @@ from enum import Enum, auto
 from aiohttp import web
 
 from kanboard_core import one_time_codes
-from kanboard_core.authentication import Authentication, Credentials, account_named
-from kanboard_core.backends import PageBackend
+from kanboard_core.authentication import Authentication, Credentials, account_named, renew_hash
+from kanboard_core.backends import AccountBackend, PageBackend
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
@@ -116,20 +116,30 @@ class SignIn:
                 current, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
                 if current is not None and current["password"] == account["password"] and refusal is None:
                     return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
-            elif await self._database.write(
-                lambda tx: limits.record_success(
-                    tx,
-                    account["id"],
-                    auth_type=backend.auth_type,
-                    address=credentials.address,
-                    user_agent=credentials.user_agent,
-                    now=int(time.time()),
-                )
-            ):
+            elif await self._record(limits, account, backend, credentials):
                 return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
             # Others have failed in the meantime so often that this attempt doesn't count any more.
             _, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
             return Attempt(refusal or Outcome.WRONG)
+
+    async def _record(self, limits: Lockout, account: Row, backend: AccountBackend, credentials: Credentials) -> bool:
+        """Write a success down, and a stronger hash of the password where that is wanted; False: it doesn't count."""
+        renewed = await self._authentication.renewed_hash(backend, account, credentials.password)
+
+        def job(transaction: Transaction) -> bool:
+            recorded = limits.record_success(
+                transaction,
+                account["id"],
+                auth_type=backend.auth_type,
+                address=credentials.address,
+                user_agent=credentials.user_agent,
+                now=int(time.time()),
+            )
+            if recorded:
+                renew_hash(transaction, account, renewed)
+            return recorded
+
+        return await self._database.write(job)
 
     async def confirm(self, user_id: int, code: str, *, auth_type: str, credentials: Credentials) -> Outcome:
         """Try the code of the second factor, for an account whose password was right a moment ago.
