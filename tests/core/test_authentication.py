@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from kanboard_core.authentication import Credentials
 from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.sign_in import Outcome
 from kanboard_core.testing import TOKEN, Client, RunningServer, Unauthorized, running
 
 Account = Callable[..., Awaitable[Client]]
@@ -631,6 +633,15 @@ async def test_a_weaker_hash_is_made_anew_by_a_success(bob: Client, server: Runn
     assert await is_let_in(bob)
     assert hashings == ["guess", "secret"], "what was made anew is remembered"
     assert stored_hash(server, bob.id) == renewed
+
+
+@STRONGER
+async def test_one_on_the_sign_in_form_too(bob: Client, server: RunningServer) -> None:
+    server.sql("UPDATE users SET password = ? WHERE id = ?", WEAK, bob.id)
+    for password, outcome in (("guess", Outcome.WRONG), ("secret", Outcome.SIGNED_IN), ("secret", Outcome.SIGNED_IN)):
+        tried = await server.server.sign_in.attempt(Credentials("bob", password), captcha_solved=False)
+        assert tried.outcome is outcome
+        assert stored_hash(server, bob.id).startswith("$2y$04$" if outcome is Outcome.WRONG else "$2y$11$")
 
 
 async def test_a_hash_of_the_same_cost_or_a_higher_one_stays(bob: Client, server: RunningServer) -> None:

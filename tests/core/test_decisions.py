@@ -12,16 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kanboard_core import one_time_codes
 from kanboard_core.authentication import Credentials
 from kanboard_core.authentication import Unauthorized as Refused
 from kanboard_core.commands.invocation import LineFormatter
 from kanboard_core.decisions import Decision, report
 from kanboard_core.permissions import ANYONE
+from kanboard_core.sign_in import Outcome
 from kanboard_core.testing import AccountFactory, Client, RunningServer, Unauthorized
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 #: what fail2ban puts for <HOST>: an address of either kind, or a name
 HOST = r"(?:::f{4,6}:)?(?P<host>(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[?[0-9a-fA-F:]+\]?|[\w.-]+)"
+SECRET = "JBSWY3DPEHPK3PXP"
 #: the time of each line, which fail2ban takes out of a file's; what the journal of systemd puts before it
 TIME, JOURNAL = "2026-11-26 02:22:04,123", "host kanboard-server[1234]: "
 
@@ -110,6 +113,36 @@ async def test_pages_beside_the_endpoint_decide_too(server: RunningServer, decid
     with pytest.raises(Refused):
         await server.server.dispatcher.caller(Credentials("bob", "guess", "203.0.113.7"), ANYONE)
     assert decided() == ["WARNING authentication failure from 203.0.113.7 via api: user 'bob'"]
+
+
+async def test_so_does_the_sign_in_form(bob: Client, server: RunningServer, decided: Decided) -> None:
+    sign_in = server.server.sign_in
+
+    async def outcome(password: str, *, captcha_solved: bool = False) -> Outcome:
+        credentials = Credentials("bob", password, "203.0.113.7")
+        return (await sign_in.attempt(credentials, captcha_solved=captcha_solved)).outcome
+
+    await outcome("hunter2")
+    assert decided() == ["INFO authentication success from 203.0.113.7 via form: user 'bob' by Database"]
+    for _ in range(3):
+        await outcome("guess")
+    assert decided() == ["WARNING authentication failure from 203.0.113.7 via form: user 'bob'"] * 3
+    assert await outcome("hunter2") is Outcome.CAPTCHA_NEEDED
+    server.sql("UPDATE users SET lock_expiration_date = 4000000000 WHERE id = ?", bob.id)
+    assert await outcome("hunter2", captcha_solved=True) is Outcome.LOCKED
+    assert decided() == ["WARNING authentication refused from 203.0.113.7 via form: user 'bob'"] * 2
+
+    server.sql("UPDATE users SET nb_failed_login = 0, lock_expiration_date = 0 WHERE id = ?", bob.id)
+    server.sql("UPDATE users SET twofactor_activated = '1', twofactor_secret = ? WHERE id = ?", SECRET, bob.id)
+    assert await outcome("hunter2", captcha_solved=True) is Outcome.CODE_NEEDED
+    assert decided() == [], "nothing is decided before the code"
+    origin = Credentials("", "", "203.0.113.7")
+    for code in ("guess", one_time_codes.code(SECRET, int(time.time()))):
+        await sign_in.confirm(bob.id, code, auth_type="Database", credentials=origin)
+    assert decided() == [
+        "WARNING authentication failure from 203.0.113.7 via form: user 'bob'",
+        "INFO authentication success from 203.0.113.7 via form: user 'bob' by Database",
+    ]
 
 
 @pytest.mark.parametrize("settings", [["authentication.credential_cache_seconds=0"]], ids=["not remembered"])
