@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import logging
 import re
 import time
 import weakref
@@ -19,12 +18,11 @@ from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBacke
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.decisions import Decision, report
 from kanboard_core.lockout import Lockout
 from kanboard_core.models import User
 from kanboard_core.passwords import Passwords, VerifiedCredentials
 from kanboard_core.permissions import APPLICATION, Caller
-
-_logger = logging.getLogger(__name__)
 
 #: the user name that stands for the application
 APPLICATION_NAME = "jsonrpc"
@@ -32,11 +30,21 @@ APPLICATION_NAME = "jsonrpc"
 _CLOSED_NAMES = frozenset({"", "0", APPLICATION_NAME})
 
 _ACCOUNT = statement(User.select().where(User.username == param("username")))
+_RENEW = statement(
+    User.update({User.password: param("renewed")}).where(
+        (User.id == param("user_id")) & (User.password == param("password"))
+    )
+)
 _GENERATED_TOKEN = re.compile(r"[0-9a-f]{60}\Z")
 
 
 class Unauthorized(Exception):
     """The credentials are wrong or refused: answered 401 for the whole request."""
+
+    def __init__(self, decision: Decision = Decision.REFUSED) -> None:
+        super().__init__(decision)
+        #: for the log
+        self.decision = decision
 
 
 class Unverified(Exception):
@@ -91,7 +99,7 @@ class Authentication:
             for token in self._application:
                 if token.accepts(transaction, credentials.password):
                     return APPLICATION
-            raise Unauthorized
+            raise Unauthorized(Decision.FAILURE)
         account = account_named(transaction, credentials.username) if transaction is not None else None
         if account is None:
             raise Unverified
@@ -128,8 +136,7 @@ class Authentication:
                 lambda tx: self._lockout.count_failure(tx, user_id, credentials.address, int(time.time()))
             ):
                 raise Unauthorized
-        report_failure(credentials)
-        raise Unauthorized
+        raise Unauthorized(Decision.FAILURE)
 
     def turn(self, username: str) -> asyncio.Lock:
         """What whoever verifies a password of an account holds meanwhile, so that attempts wait for each other."""
@@ -155,22 +162,36 @@ class Authentication:
         accepting = await self._accepting_backend(self._backends, account, credentials.password)
         if accepting is None:
             return False
-        if not await self._database.write(
-            lambda tx: self._lockout.record_success(
-                tx,
+        renewed = await self.renewed_hash(accepting, account, credentials.password)
+
+        def record(transaction: Transaction) -> bool:
+            recorded = self._lockout.record_success(
+                transaction,
                 account["id"],
                 auth_type=accepting.auth_type,
                 address=credentials.address,
                 user_agent=credentials.user_agent,
                 now=int(time.time()),
             )
-        ):
+            if recorded:
+                renew_hash(transaction, account, renewed)
+            return recorded
+
+        if not await self._database.write(record):
             raise Unauthorized
-        key = self._key(accepting, account, credentials)
+        report(Decision.SUCCESS, credentials.username, credentials.address, by=accepting.auth_type)
+        stored = {**account, "password": renewed} if renewed else account
+        key = self._key(accepting, stored, credentials)
         if key is not None:
             credentials.verified.add(key)
             self._verified.remember(key)
         return True
+
+    async def renewed_hash(self, accepting: AccountBackend, account: Row, password: str) -> str:
+        """A hash of the configured cost for a password that was right; "" when the account's own is strong enough."""
+        if not isinstance(accepting, DatabasePassword):
+            return ""
+        return await self._passwords.renewed(password, account["password"])
 
     async def accepts_on_pages(self, account: Row | None, password: str) -> AccountBackend | None:
         """The back end that accepts the password on the sign-in form; None: nobody does.
@@ -212,9 +233,13 @@ def account_named(transaction: Transaction, username: str) -> Row | None:
     return transaction.one(_ACCOUNT, username=username)
 
 
-def report_failure(credentials: Credentials) -> None:
-    """Have the log say that credentials were wrong, and where they came from."""
-    _logger.warning("authentication failure for user %r from %s", credentials.username, credentials.address)
+def renew_hash(transaction: Transaction, account: Row, renewed: str) -> None:
+    """Put a new hash of the same password in the place of the account's, unless it is "".
+
+    A password that was changed meanwhile stays.
+    """
+    if renewed:
+        transaction.run(_RENEW, user_id=account["id"], password=account["password"], renewed=renewed)
 
 
 def basic_credentials(header: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import hmac
 import os
+import re
 import secrets
 import threading
 import time
@@ -18,6 +19,9 @@ from typing import Any
 
 #: what only counts of a password, in bytes
 _SIGNIFICANT_BYTES = 72
+
+#: of the hashes of bcrypt
+_COST = re.compile(r"\$2[abxy]?\$([0-9]{2})\$")
 
 #: tried for accounts that don't exist or have no password, so that they cost the same time
 _DUMMY_HASHES: dict[int, str] = {}
@@ -37,6 +41,11 @@ class Passwords:
     async def verify(self, password: str, hash: str | None) -> bool:
         """Whether the password fits the hash. Takes the same time when there is no hash, or it is none."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._verify, password, hash)
+
+    async def renewed(self, password: str, hash: str) -> str:
+        """A new hash of a password that fits ``hash``; "" when that has the cost of new ones, or a higher one."""
+        found = _COST.match(hash)
+        return await self.hash(password) if found and int(found[1]) < self._cost else ""
 
     def close(self) -> None:
         """Let the threads end."""

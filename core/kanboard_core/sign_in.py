@@ -12,12 +12,13 @@ from enum import Enum, auto
 from aiohttp import web
 
 from kanboard_core import one_time_codes
-from kanboard_core.authentication import Authentication, Credentials, account_named, report_failure
-from kanboard_core.backends import PageBackend
+from kanboard_core.authentication import Authentication, Credentials, account_named, renew_hash
+from kanboard_core.backends import AccountBackend, PageBackend
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.decisions import Decision, report
 from kanboard_core.lockout import Lockout
 from kanboard_core.models import User
 
@@ -37,6 +38,15 @@ class Outcome(Enum):
     CAPTCHA_NEEDED = auto()
     #: the account is locked for a while; the password wasn't looked at
     LOCKED = auto()
+
+
+#: what the log calls them; while a second factor is to come nothing is decided
+_DECISIONS = {
+    Outcome.SIGNED_IN: Decision.SUCCESS,
+    Outcome.WRONG: Decision.FAILURE,
+    Outcome.CAPTCHA_NEEDED: Decision.REFUSED,
+    Outcome.LOCKED: Decision.REFUSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,11 @@ class SignIn:
         Attempts on one account wait for each other. What other processes count meanwhile is looked at once more when
         the password has been verified, so whoever tries in many of them at once learns no more than who tries in turn.
         """
+        tried = await self._attempt(credentials, captcha_solved=captcha_solved)
+        self._report(tried.outcome, credentials, tried.auth_type)
+        return tried
+
+    async def _attempt(self, credentials: Credentials, *, captcha_solved: bool) -> Attempt:
         username = credentials.username
         limits = self._lockout.on_pages(captcha_solved=captcha_solved)
         async with self._authentication.turn(username):
@@ -96,26 +111,35 @@ class SignIn:
                     lambda tx: limits.count_failure(tx, user_id, credentials.address, int(time.time()))
                 )
                 if counted:
-                    report_failure(credentials)
                     return Attempt(Outcome.WRONG)
             elif account["twofactor_activated"]:
                 current, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
                 if current is not None and current["password"] == account["password"] and refusal is None:
                     return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
-            elif await self._database.write(
-                lambda tx: limits.record_success(
-                    tx,
-                    account["id"],
-                    auth_type=backend.auth_type,
-                    address=credentials.address,
-                    user_agent=credentials.user_agent,
-                    now=int(time.time()),
-                )
-            ):
+            elif await self._record(limits, account, backend, credentials):
                 return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
             # Others have failed in the meantime so often that this attempt doesn't count any more.
             _, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
             return Attempt(refusal or Outcome.WRONG)
+
+    async def _record(self, limits: Lockout, account: Row, backend: AccountBackend, credentials: Credentials) -> bool:
+        """Write a success down, and a stronger hash of the password where that is wanted; False: it doesn't count."""
+        renewed = await self._authentication.renewed_hash(backend, account, credentials.password)
+
+        def job(transaction: Transaction) -> bool:
+            recorded = limits.record_success(
+                transaction,
+                account["id"],
+                auth_type=backend.auth_type,
+                address=credentials.address,
+                user_agent=credentials.user_agent,
+                now=int(time.time()),
+            )
+            if recorded:
+                renew_hash(transaction, account, renewed)
+            return recorded
+
+        return await self._database.write(job)
 
     async def confirm(self, user_id: int, code: str, *, auth_type: str, credentials: Credentials) -> Outcome:
         """Try the code of the second factor, for an account whose password was right a moment ago.
@@ -129,25 +153,26 @@ class SignIn:
             now = int(time.time())
             account = transaction.one(_ACCOUNT, user_id=user_id)
             if account is None or not account["is_active"] or not account["twofactor_activated"]:
-                return Outcome.WRONG, ""
+                return Outcome.WRONG, account["username"] if account else ""
+            outcome = Outcome.LOCKED
             if limits.refuses(account, now):
-                return Outcome.LOCKED, ""
-            if one_time_codes.use(transaction, account["twofactor_secret"], code, now):
-                recorded = limits.record_success(
+                pass
+            elif one_time_codes.use(transaction, account["twofactor_secret"], code, now):
+                if limits.record_success(
                     transaction,
                     user_id,
                     auth_type=auth_type,
                     address=credentials.address,
                     user_agent=credentials.user_agent,
                     now=now,
-                )
-                return (Outcome.SIGNED_IN if recorded else Outcome.LOCKED), ""
-            counted = limits.count_failure(transaction, user_id, credentials.address, now)
-            return (Outcome.WRONG, account["username"]) if counted else (Outcome.LOCKED, "")
+                ):
+                    outcome = Outcome.SIGNED_IN
+            elif limits.count_failure(transaction, user_id, credentials.address, now):
+                outcome = Outcome.WRONG
+            return outcome, account["username"]
 
-        outcome, failed = await self._database.write(job)
-        if failed:
-            report_failure(Credentials(failed, "", credentials.address))
+        outcome, username = await self._database.write(job)
+        self._report(outcome, Credentials(username, "", credentials.address), auth_type)
         return outcome
 
     def vouched(self, request: web.BaseRequest) -> tuple[str, PageBackend] | None:
@@ -186,6 +211,12 @@ class SignIn:
     def unlock(self, call: Call, user_id: int) -> bool:
         """What :meth:`Lockout.unlock` answers; a transaction of the writer."""
         return self._lockout.unlock(call.tx, user_id)
+
+    @staticmethod
+    def _report(outcome: Outcome, credentials: Credentials, auth_type: str) -> None:
+        if decision := _DECISIONS.get(outcome):
+            by = auth_type if decision is Decision.SUCCESS else ""
+            report(decision, credentials.username, credentials.address, via="form", by=by)
 
     async def _standing(self, credentials: Credentials, *, captcha_solved: bool) -> tuple[Row | None, Outcome | None]:
         """The account, and why it is refused before its password is looked at, if it is."""

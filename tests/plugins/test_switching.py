@@ -103,14 +103,6 @@ async def ready(server: RunningServer) -> tuple[int, Any]:
 # A database with something everywhere
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def furnished_database(tmp_path_factory: pytest.TempPathFactory, prepared_database: Path) -> Path:
-    """To be copied."""
-    path = copy_database(prepared_database, tmp_path_factory.mktemp("furnished"))
-    await furnished.furnish(path, ALL)
-    return path
-
-
 @pytest.fixture
 def usual(furnished_database: Path, tmp_path: Path) -> Path:
     """A copy of the furnished database for a server with every plugin."""

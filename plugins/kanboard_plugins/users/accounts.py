@@ -12,7 +12,7 @@ from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.membership import in_projects_of
 from kanboard_core.models import Project, User
-from kanboard_plugins.users import rules
+from kanboard_plugins.users import avatars, rules
 from kanboard_plugins.users.fields import USER_FIELDS
 
 _ACCOUNT = statement(User.select(*USER_FIELDS).where(User.id == param("user_id")))
@@ -133,7 +133,7 @@ def enable(tx: Transaction, user_id: int) -> None:
 
 
 def remove(call: Call, user_id: int) -> bool:
-    """Remove the account and what foreign keys remove with it, after the hook ``user_removing``.
+    """Remove the account, its avatar and what foreign keys remove with it, after the hook ``user_removing``.
 
     False when there is none of that id.
     """
@@ -141,4 +141,5 @@ def remove(call: Call, user_id: int) -> bool:
     if call.tx.scalar(_TO_BE_REMOVED, user_id=user_id) is None:
         return False
     call.server.plugins.call("user_removing", call=call, user_id=user_id)
+    avatars.remove_with_account(call, user_id)
     return call.tx.run(_REMOVE, user_id=user_id) > 0

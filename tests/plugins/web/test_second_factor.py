@@ -97,7 +97,7 @@ async def test_wrong_codes_count_as_wrong_passwords_until_the_account_is_locked(
         assert page.status == 403
         assert page.words["code-error"]
         assert server.sql("SELECT nb_failed_login FROM users WHERE username = 'carol'") == [(number + 1,)]
-    assert caplog.text.count("authentication failure for user 'carol' from 127.0.0.1") == 7
+    assert caplog.text.count("authentication failure from 127.0.0.1 via form: user 'carol'") == 7
     assert wrong not in caplog.text
     page = await browser.submit("/sign-in/code", code=code_now())
     assert page.status == 403

@@ -153,7 +153,7 @@ async def test_failures_are_counted_and_logged_as_those_of_the_api(
     assert failures(server, "admin") == (1, 0)
     [(stored,)] = server.sql("SELECT value FROM settings WHERE option = 'captcha_data'")
     assert json.loads(stored)["127.0.0.1"]["failed_login"] == 1
-    assert "authentication failure for user 'admin' from 127.0.0.1" in caplog.text
+    assert "authentication failure from 127.0.0.1 via form: user 'admin'" in caplog.text
     assert "guess" not in caplog.text
 
 
