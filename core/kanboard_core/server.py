@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from kanboard_core.authentication import Authentication
-from kanboard_core.backends import AccountBackend, ApplicationBackend
+from kanboard_core.backends import AccountBackend, ApplicationBackend, DirectoryBackend
 from kanboard_core.calls import CONTAINED
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration.options import suggestion
@@ -167,7 +167,7 @@ class Server:
                     "plugin %s reacts to the event %s, which nothing raises%s", part.plugin.name, name, guess
                 )
 
-    def _authentication(self, backends: list[AccountBackend | ApplicationBackend]) -> Authentication:
+    def _authentication(self, backends: list[AccountBackend | ApplicationBackend | DirectoryBackend]) -> Authentication:
         configuration = self.configuration
         return Authentication(
             self.database,

@@ -12,6 +12,8 @@ from kanboard_core.backends import (
     ApplicationBackend,
     ContainedAccountBackend,
     ContainedApplicationBackend,
+    ContainedDirectoryBackend,
+    DirectoryBackend,
 )
 from kanboard_core.calls import CONTAINED
 from kanboard_core.database import Model
@@ -50,7 +52,7 @@ class Registrations:
     procedures: tuple[Procedure, ...] = ()
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
-    backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
+    backends: tuple[AccountBackend | ApplicationBackend | DirectoryBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
 
@@ -149,18 +151,22 @@ def _models(answer: Any) -> tuple[type[Model], ...]:
     return found
 
 
-def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[AccountBackend | ApplicationBackend, ...]:
+def _backends(
+    plugins: Plugins, plugin: Plugin, answer: Any
+) -> tuple[AccountBackend | ApplicationBackend | DirectoryBackend, ...]:
     report = partial(plugins.report, plugin.name)
-    found: list[AccountBackend | ApplicationBackend] = []
+    found: list[AccountBackend | ApplicationBackend | DirectoryBackend] = []
     for item in _listed("register_authentication_backends", answer):
-        if not isinstance(item, (AccountBackend, ApplicationBackend)):
+        if not isinstance(item, (AccountBackend, ApplicationBackend, DirectoryBackend)):
             raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
         if plugin.built_in:
             found.append(item)
         elif isinstance(item, AccountBackend):
             found.append(ContainedAccountBackend(item, report))
-        else:
+        elif isinstance(item, ApplicationBackend):
             found.append(ContainedApplicationBackend(item, report))
+        else:
+            found.append(ContainedDirectoryBackend(item, report))
     return tuple(found)
 
 
