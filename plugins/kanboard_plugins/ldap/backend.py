@@ -87,7 +87,8 @@ class LdapBackend(DirectoryBackend):
         except TimeoutError:
             raise DirectoryUnavailable(f"{self.directory.settings.label} took too long") from None
         finally:
-            conversation.end()
+            if not running.done():
+                conversation.end()
 
 
 def backend_of(server: Server) -> LdapBackend | None:

@@ -84,9 +84,11 @@ class Conversation:
     def end(self) -> None:
         """Have whatever is under way fail, and everything that follows. For other threads."""
         self._ended = True
-        with contextlib.suppress(AttributeError, OSError):  # it isn't connected yet, or not any more
-            # That of a TLS socket would also change its state under the thread that uses it.
-            socket.socket.shutdown(self._connection.socket, socket.SHUT_RDWR)
+        connected = getattr(self._connection, "socket", None)
+        if connected is not None:
+            with contextlib.suppress(OSError):
+                # That of a TLS socket would also change its state under the thread that uses it.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     def bind(self, name: str, password: str) -> bool:
         """Go on as somebody, by a DN or what else the directory takes for a name. Whether the password is right."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from kanboard_core import passwords
 from kanboard_core.configuration import load
 from kanboard_core.plugins import Plugins
 from kanboard_plugins.ldap.configuration import settings_of
@@ -180,6 +181,18 @@ def options(slapd: Slapd) -> dict[str, str]:
         "ldap_user_base_dn": PEOPLE,
         "ldap_user_filter": "uid=%s",
     }
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is hashed for accounts without a password takes no time here."""
+    monkeypatch.setitem(passwords._DUMMY_HASHES, 10, passwords.hashed("any", 4))
+
+
+@pytest.fixture
+def settings(options: dict[str, str]) -> list[str]:
+    """Servers of these tests ask the directory."""
+    return [f"ldap.{option}={value}" for option, value in options.items()]
 
 
 def directory(options: dict[str, str], plugins: Plugins, **changed: str) -> Directory:
