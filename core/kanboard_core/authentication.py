@@ -157,6 +157,9 @@ class Authentication:
             account = await self._database.read(lambda transaction: self._account(transaction, credentials.username))
             if account is not None:
                 self._refuse(account, int(time.time()))
+            if await self._readmit(credentials):
+                return
+            if account is not None:
                 if await self._verify_account(account, credentials):
                     return
             elif credentials.username not in _CLOSED_NAMES:
@@ -230,6 +233,24 @@ class Authentication:
         if not any(isinstance(backend, DatabasePassword) for backend in backends):
             await self._passwords.verify(password, None)
         return None
+
+    async def _readmit(self, credentials: Credentials) -> bool:
+        """Whether a directory has lately accepted the credentials, for an account that it may open still."""
+        for directory in self._directories:
+            key = self._directory_key(directory, credentials)
+            username = self._verified.username(key)
+            if username is None:
+                continue
+            if await self._database.write(partial(self._reset, directory, username, credentials.address)):
+                credentials.verified[key] = username
+                return True
+        return False
+
+    def _reset(self, directory: DirectoryBackend, username: str, address: str, transaction: Transaction) -> bool:
+        account = self._account(transaction, username)
+        if account is None or not directory.admits(account):
+            return False
+        return self._lockout.reset(transaction, account["id"], address=address, now=int(time.time()))
 
     async def _verify_by_directory(
         self, account: Row | None, credentials: Credentials, attempts: _Attempts, began: float

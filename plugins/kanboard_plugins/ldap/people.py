@@ -12,6 +12,8 @@ from kanboard_plugins.ldap.configuration import Settings
 from kanboard_plugins.ldap.languages import language_code
 from kanboard_plugins.users.rules import stored_username
 
+#: characters that PostgreSQL keeps of names and mail addresses
+_LONGEST_TEXT = 255
 #: PHP's strtolower() changes no other letters
 _SMALL_LETTERS = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -62,12 +64,17 @@ def person(entry: Entry, groups: Iterable[str], settings: Settings, *, accepted:
         username=account_name(entry.first(attributes.username), settings),
         accepted=accepted,
         dn=entry.dn,
-        name=entry.first(attributes.fullname),
-        email=entry.first(attributes.email),
+        name=_storable(entry.first(attributes.fullname)),
+        email=_storable(entry.first(attributes.email)),
         role=role(groups, settings),
         language=language_code(entry.first(attributes.language)),
         groups=groups,
     )
+
+
+def _storable(text: str) -> str:
+    """A text of an account; one that is too long for every database says nothing."""
+    return text if len(text) <= _LONGEST_TEXT else ""
 
 
 def role(groups: Iterable[str], settings: Settings) -> str:

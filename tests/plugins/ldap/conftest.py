@@ -141,8 +141,11 @@ class Slapd:
         """Give an attribute of an entry these values."""
         import ldap3
 
-        with ldap3.Connection(ldap3.Server(self.url, get_info=ldap3.NONE), ROOT, "root-word", auto_bind=True) as link:
+        link = ldap3.Connection(ldap3.Server(self.url, get_info=ldap3.NONE), ROOT, "root-word", auto_bind=True)
+        try:
             assert link.modify(dn, {attribute: [(ldap3.MODIFY_REPLACE, list(values))]}), link.result
+        finally:
+            link.unbind()
 
 
 @pytest.fixture(scope="session")

@@ -92,3 +92,9 @@ def test_attributes_are_configured_in_any_case(plugins: Plugins) -> None:
 )
 def test_languages_are_those_of_kanboard(text: str, code: str) -> None:
     assert language_code(text) == code
+
+
+def test_a_text_that_is_too_long_for_an_account_says_nothing(plugins: Plugins) -> None:
+    entry = Entry("cn=bob", {"uid": ["bob"], "cn": ["b" * 255], "mail": ["b" * 256]})
+    found = person(entry, [], configured(plugins), accepted=True)
+    assert (found.name, found.email) == ("b" * 255, "")

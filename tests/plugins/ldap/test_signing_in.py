@@ -165,7 +165,8 @@ async def test_what_the_database_says_of_the_account_counts_at_once(server: Runn
         for username in ("bob", "BOB", "Bob"):
             assert not await is_let_in(server, username, "bob-word"), (closed, username)
         assert accounts(server)[0][1] == "Closed", closed
-        server.sql(f"UPDATE users SET {opened}, nb_failed_login = 0 WHERE username = 'bob'")
+        server.sql("UPDATE users SET nb_failed_login = 0 WHERE username = 'bob'")
+        server.sql(f"UPDATE users SET {opened} WHERE username = 'bob'")
         assert await is_let_in(server, "bob", "bob-word"), opened
     server.sql("UPDATE users SET role = 'app-admin' WHERE username = 'bob'")
     assert (await bob.getMe())["role"] == "app-admin"
