@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 async def create_ldap_user(call: AsyncCall, username: Text) -> int | Literal[False]:
     """Make an account for a user of the directory, without a password of its own.
 
-    User name, name, mail address, language and role are those of the directory; without a role of there, app-user.
+    User name, name, mail address, language and role are those of the directory; app-user when it gives no role.
 
     Returns the new id; false when sign-in by LDAP is off (``ldap_auth``), people bind as themselves
     (``ldap_bind_type = user``), the directory knows nobody of that name or can't be asked, or there is such an account.
