@@ -17,6 +17,7 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import User
 from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.sign_in import Attempt, Outcome
 from kanboard_core.testing import RunningServer, Unauthorized, running
 
 _INSERT = insertion(User, "username", "role", "is_ldap_user")
@@ -224,3 +225,67 @@ async def test_one_of_a_plugin_that_fails_is_contained(
     assert server.sql("SELECT COUNT(*) FROM users") == [(1,)]
     assert server.incidents == {"book": "the directory Phone book"}
     assert await caller(server, "admin", "admin") == "admin"
+
+
+# The sign-in form
+
+
+async def tried(
+    server: RunningServer, username: str, password: str = "of the book", *, captcha_solved: bool = False
+) -> Attempt:
+    """An attempt on the sign-in form."""
+    credentials = Credentials(username, password, "198.51.100.7")
+    return await server.server.sign_in.attempt(credentials, captcha_solved=captcha_solved)
+
+
+async def test_the_form_asks_it_too_and_follows_it(server: RunningServer) -> None:
+    assert (await tried(server, "BOB", "another")).outcome is Outcome.WRONG
+    attempt = await tried(server, "BOB")
+    assert (attempt.outcome, attempt.auth_type) == (Outcome.SIGNED_IN, "Phone book")
+    assert attempt.account
+    assert attempt.account["username"] == "bob"
+    assert logins(server) == ["Phone book"]
+
+
+async def test_the_form_asks_for_the_second_factor_of_who_is_in_it(server: RunningServer) -> None:
+    await tried(server, "bob")
+    server.sql("UPDATE users SET twofactor_activated = '1', nb_failed_login = 1 WHERE username = 'bob'")
+    attempt = await tried(server, "bob")
+    assert (attempt.outcome, attempt.auth_type) == (Outcome.CODE_NEEDED, "Phone book")
+    assert counted(server, "bob") == 1
+    assert logins(server) == ["Phone book"]
+    assert await caller(server, "bob") is None
+
+
+async def test_the_form_lets_nobody_in_who_is_disabled(server: RunningServer) -> None:
+    await tried(server, "bob")
+    server.sql("UPDATE users SET is_active = '0' WHERE username = 'bob'")
+    assert (await tried(server, "bob")).outcome is Outcome.WRONG
+    assert counted(server, "bob") == 1
+
+
+async def test_another_spelling_spares_nobody_the_captcha_or_the_lock(server: RunningServer) -> None:
+    await tried(server, "bob")
+    for _ in range(3):
+        assert (await tried(server, "BOB", "another")).outcome is Outcome.WRONG
+    assert counted(server, "bob") == 3
+    server.sql("DELETE FROM settings WHERE option = 'captcha_data'")
+    for password in ("another", "of the book"):
+        assert (await tried(server, "Bob", password)).outcome is Outcome.CAPTCHA_NEEDED
+    assert counted(server, "bob") == 3
+    server.sql("UPDATE users SET nb_failed_login = 7, lock_expiration_date = 2000000000 WHERE username = 'bob'")
+    for password in ("another", "of the book"):
+        assert (await tried(server, "Bob", password, captcha_solved=True)).outcome is Outcome.LOCKED
+    server.sql("UPDATE users SET lock_expiration_date = 0 WHERE username = 'bob'")
+    assert (await tried(server, "Bob", captcha_solved=True)).outcome is Outcome.SIGNED_IN
+    assert counted(server, "bob") == 0
+
+
+async def test_the_form_counts_nothing_when_it_can_not_be_asked(server: RunningServer, book: PhoneBook) -> None:
+    await tried(server, "bob")
+    book.failure = DirectoryUnavailable()
+    for username in ("bob", "nobody"):
+        assert (await tried(server, username)).outcome is Outcome.UNAVAILABLE
+    assert counted(server, "bob") == 0
+    assert (await tried(server, "admin", "wrong")).outcome is Outcome.WRONG
+    assert (await tried(server, "admin", "admin")).outcome is Outcome.SIGNED_IN

@@ -84,6 +84,15 @@ async def test_the_header_the_administrator_and_the_domain_can_be_chosen(
         assert row(server, name)[1:3] == (f"{name}@example.org", role)
 
 
+@pytest.mark.parametrize(
+    "settings", [[*TRUSTED, "authentication.external_auth_exclude_fields=name, disable_login_form"]], ids=["excluded"]
+)
+async def test_columns_can_be_excluded(browser: Browser, server: RunningServer) -> None:
+    said(browser, "admin", name="New", email="new@example.org")
+    await browser.get("/account")
+    assert row(server, "admin")[:5] == (None, "new@example.org", "app-admin", 1, 0)
+
+
 async def test_a_session_of_somebody_else_is_thrown_away(browser: Browser, server: RunningServer) -> None:
     await browser.sign_in()
     said(browser, "ada")
