@@ -61,6 +61,21 @@ async def test_the_event_loop_goes_on_while_passwords_are_hashed(passwords: Pass
     assert turns > 10
 
 
+@pytest.mark.parametrize("prefix", ["2a", "2b", "2y"])
+@pytest.mark.parametrize(("cost", "weaker"), [(4, True), (9, True), (10, False), (12, False)])
+async def test_a_hash_is_renewed_when_it_costs_less_than_new_ones(
+    passwords: Passwords, prefix: str, cost: int, weaker: bool
+) -> None:
+    renewed = await passwords.renewed("secret", f"${prefix}${cost:02}${'x' * 53}")
+    assert bool(renewed) is weaker
+    assert not weaker or bcrypt.checkpw(b"secret", renewed.encode())
+
+
+@pytest.mark.parametrize("hash", ["", "secret", "$1$salt$hash"])
+async def test_what_is_no_hash_is_not_renewed(passwords: Passwords, hash: str) -> None:
+    assert await passwords.renewed("secret", hash) == ""
+
+
 # The memory
 
 
@@ -70,7 +85,7 @@ def test_what_was_remembered_is_known_for_its_time(monkeypatch: pytest.MonkeyPat
     verified = VerifiedCredentials(seconds=60, size=10)
     key = verified.key("bob", "secret", "hash")
     assert not verified.knows(key)
-    verified.remember(key)
+    verified.remember(key, "bob")
     moment[0] += 59
     assert verified.knows(key)
     moment[0] += 1
@@ -80,7 +95,7 @@ def test_what_was_remembered_is_known_for_its_time(monkeypatch: pytest.MonkeyPat
 def test_zero_seconds_are_no_memory() -> None:
     verified = VerifiedCredentials(seconds=0, size=10)
     key = verified.key("bob", "secret", "hash")
-    verified.remember(key)
+    verified.remember(key, "bob")
     assert not verified.knows(key)
 
 
@@ -88,7 +103,7 @@ def test_the_newest_are_remembered() -> None:
     verified = VerifiedCredentials(seconds=60, size=2)
     keys = [verified.key("bob", password, "hash") for password in ("first", "second", "third")]
     for key in keys:
-        verified.remember(key)
+        verified.remember(key, "bob")
     assert [verified.knows(key) for key in keys] == [False, True, True]
 
 

@@ -30,6 +30,14 @@ class Refused(click.ClickException):
         click.echo(f"kanboard-server: {self.format_message()}", err=True)
 
 
+class LineFormatter(logging.Formatter):
+    """Indents what follows the first line of a message, such as a traceback: no text in it looks like another one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message; only its first line begins at the margin."""
+        return super().format(record).replace("\r", "\\r").replace("\n", "\n    ")
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """Turn what an operator can mend into one sentence and exit code 2."""
@@ -151,7 +159,9 @@ def with_options(function: Callable[..., R]) -> Callable[..., R]:
 
 def _log(configuration: Configuration) -> None:
     level = configuration.text("logging", "level").upper()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 def _print(line: str) -> None:

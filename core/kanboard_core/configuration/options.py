@@ -382,6 +382,12 @@ CORE_SCHEMA = Schema(
                     constant=True,
                 ),
                 Option(
+                    "external_auth_exclude_fields",
+                    ("username",),
+                    "Columns of accounts that a directory or a single sign-on doesn't overwrite, such as name, email.",
+                    constant=True,
+                ),
+                Option(
                     "credential_cache_seconds",
                     60,
                     "Seconds that a verified password is remembered, in memory and keyed. 0 turns this off.",
@@ -391,11 +397,11 @@ CORE_SCHEMA = Schema(
                 Option(
                     "bcrypt_cost",
                     10,
-                    "Cost of new password hashes; each step doubles the time.",
+                    "Cost of new password hashes; each step doubles the time. A hash of a lower cost is made anew when "
+                    "its account signs in with the password.",
                     minimum=10,
                     maximum=31,
                 ),
-                Option("totp_issuer", "Kanboard", "What apps for one-time codes call this server.", constant=True),
             ),
         ),
         Section(

@@ -51,8 +51,8 @@ async def unlock(visit: Visit) -> web.StreamResponse:
     if not visit.is_administrator:
         return _refusal(visit)
     user_id = visit.value("user_id")
-    if user_id.isascii() and user_id.isdigit() and len(user_id) < 10:
-        await visit.write(visit.call.server.sign_in.unlock, int(user_id))
+    is_id = user_id.isascii() and user_id.isdigit() and len(user_id) < 10
+    if is_id and await visit.write(visit.call.server.sign_in.unlock, int(user_id)):
         await visit.change(notice="unlocked")
     return documents.redirection(visit, HOME_PATH)
 

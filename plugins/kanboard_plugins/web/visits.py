@@ -14,6 +14,7 @@ from kanboard_core.authentication import Credentials
 from kanboard_core.backends import PageBackend
 from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.database import Row, param, statement
+from kanboard_core.decisions import Decision, report
 from kanboard_core.models import User
 from kanboard_core.permissions import Caller
 from kanboard_core.proxies import user_agent
@@ -120,6 +121,8 @@ class Visit:
                 _begin(call, began, account["id"], auth_type=backend.auth_type, code_needed=needed)
 
         await self._change_session(job)
+        decision = Decision.SUCCESS if self.account else Decision.REFUSED
+        report(decision, username, self.origin.address, via="page", by=backend.auth_type)
         if self.account is None:
             self.refused_name = username
 

@@ -170,7 +170,7 @@ async def test_a_token_is_made_and_revoked(page: Page, site: RunningServer) -> N
 
 
 async def test_an_administrator_unlocks_an_account_with_the_keyboard(page: Page, site: RunningServer) -> None:
-    made(site, "eve", nb_failed_login=7, lock_expiration_date=4_000_000_000)
+    made(site, "eve", nb_failed_login=7, lock_expiration_date=2_000_000_000)
     await sign_in(page, "admin")
     button = page.get_by_role("button", name="Unlock eve")
     await button.focus()

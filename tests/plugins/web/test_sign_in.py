@@ -17,7 +17,7 @@ from kanboard_core.testing import Client, RunningServer, Unauthorized
 from kanboard_plugins.web import captchas
 
 WRONG = "The user name or the password isn't right."
-FAR = 4_000_000_000
+FAR = 2_000_000_000
 
 
 @pytest.fixture
@@ -80,30 +80,22 @@ async def test_a_success_is_written_down(browser: Browser, server: RunningServer
     ]
 
 
-@pytest.mark.parametrize(
-    ("username", "password", "wrong"),
-    [
-        ("", "secret", {"username": "Type your user name."}),
-        ("admin", "", {"password": "Type your password."}),
-        ("", "", {"username": "Type your user name.", "password": "Type your password."}),
-        ("a" * 192, "x", {"username": "A user name has 191 characters at most."}),
-    ],
-)
-async def test_fields_come_first(
-    browser: Browser,
-    server: RunningServer,
-    hashed: list[str],
-    username: str,
-    password: str,
-    wrong: dict[str, str],
-) -> None:
+async def test_fields_come_first(browser: Browser, server: RunningServer, hashed: list[str]) -> None:
     server.sql("UPDATE users SET nb_failed_login = 9, lock_expiration_date = ?", FAR)
-    page = await browser.sign_in(username, password)
-    assert page.status == 422
-    assert {name: page.words.get(f"{name}-error") for name in wrong} == wrong
-    assert {name for name, found in page.ids.items() if "aria-invalid" in found} == set(wrong)
-    for name in wrong:
-        assert page.ids[name]["aria-describedby"] == f"{name}-error"
+    no_name, no_password = "Type your user name.", "Type your password."
+    cases: list[tuple[str, str, dict[str, str]]] = [
+        ("", "secret", {"username": no_name}),
+        ("admin", "", {"password": no_password}),
+        ("", "", {"username": no_name, "password": no_password}),
+        ("a" * 192, "x", {"username": "A user name has 191 characters at most."}),
+    ]
+    for username, password, wrong in cases:
+        page = await browser.sign_in(username, password)
+        assert page.status == 422
+        assert {name: page.words.get(f"{name}-error") for name in wrong} == wrong
+        assert {name for name, found in page.ids.items() if "aria-invalid" in found} == set(wrong)
+        for name in wrong:
+            assert page.ids[name]["aria-describedby"] == f"{name}-error"
     assert hashed == []
     assert failures(server, "admin")[0] == 9
 
@@ -119,28 +111,34 @@ async def test_a_locked_account_is_told_so_before_anything_is_hashed(
     assert failures(server, "admin") == (7, FAR)
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [{"is_active": 0}, {"is_ldap_user": 1}, {"disable_login_form": 1}, {"password": None}, {"password": ""}],
-    ids=lambda columns: next(iter(columns)),
-)
 async def test_accounts_that_no_password_opens_look_like_a_wrong_password(
-    browser: Browser, server: RunningServer, person: Person, hashed: list[str], columns: dict[str, Any]
+    browser: Browser, server: RunningServer, person: Person, hashed: list[str]
 ) -> None:
-    person("bob", **columns)
-    page = await browser.sign_in("bob")
-    assert (page.status, page.words["problem"]) == (403, WRONG)
-    assert failures(server, "bob")[0] == 1
-    assert hashed == ["secret"]
+    closed: list[dict[str, Any]] = [
+        {"is_active": 0},
+        {"is_ldap_user": 1},
+        {"disable_login_form": 1},
+        {"password": None},
+        {"password": ""},
+    ]
+    for number, columns in enumerate(closed):
+        person(f"bob{number}", **columns)
+        page = await browser.sign_in(f"bob{number}")
+        assert (page.status, page.words["problem"]) == (403, WRONG)
+        assert failures(server, f"bob{number}")[0] == 1
+        forget_addresses(server)
+    assert hashed == ["secret"] * len(closed)
 
 
-@pytest.mark.parametrize("username", ["nobody", "jsonrpc", "0", "Admin", " admin", "ad\0min", "\udcff", "' OR 1=1 --"])
 async def test_unknown_names_look_like_a_wrong_password_and_take_a_hash_too(
-    browser: Browser, hashed: list[str], username: str
+    browser: Browser, server: RunningServer, hashed: list[str]
 ) -> None:
-    page = await browser.sign_in(username.encode("utf-8", "replace").decode())
-    assert (page.status, page.words["problem"]) == (403, WRONG)
-    assert hashed == ["secret"]
+    names = ["nobody", "jsonrpc", "0", "Admin", " admin", "ad\0min", "\ufffd", "' OR 1=1 --"]
+    for username in names:
+        page = await browser.sign_in(username)
+        assert (page.status, page.words["problem"]) == (403, WRONG)
+        forget_addresses(server)
+    assert hashed == ["secret"] * len(names)
 
 
 async def test_a_personal_token_does_not_open_the_form(browser: Browser, person: Person) -> None:
@@ -155,7 +153,7 @@ async def test_failures_are_counted_and_logged_as_those_of_the_api(
     assert failures(server, "admin") == (1, 0)
     [(stored,)] = server.sql("SELECT value FROM settings WHERE option = 'captcha_data'")
     assert json.loads(stored)["127.0.0.1"]["failed_login"] == 1
-    assert "authentication failure for user 'admin' from 127.0.0.1" in caplog.text
+    assert "authentication failure from 127.0.0.1 via form: user 'admin'" in caplog.text
     assert "guess" not in caplog.text
 
 
