@@ -388,6 +388,12 @@ CORE_SCHEMA = Schema(
                     constant=True,
                 ),
                 Option(
+                    "totp_issuer",
+                    "Kanboard",
+                    "What authenticators show beside the codes of a second factor.",
+                    constant=True,
+                ),
+                Option(
                     "credential_cache_seconds",
                     60,
                     "Seconds that a verified password is remembered, in memory and keyed. 0 turns this off.",
