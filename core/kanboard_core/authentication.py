@@ -11,10 +11,20 @@ import binascii
 import re
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
-from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, DatabasePassword, PageBackend
+from kanboard_core.backends import (
+    AccessToken,
+    AccountBackend,
+    ApplicationBackend,
+    DatabasePassword,
+    DirectoryBackend,
+    DirectoryUnavailable,
+    Identity,
+    PageBackend,
+)
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
@@ -60,8 +70,35 @@ class Credentials:
     #: address of the caller, for counters and logs
     address: str = ""
     user_agent: str = ""
-    #: keys that were verified for this request, whether or not they are remembered longer
-    verified: set[bytes] = field(default_factory=set, repr=False)
+    #: keys that were verified for this request, whether or not they are remembered longer, with the account's user name
+    verified: dict[bytes, str] = field(default_factory=dict, repr=False)
+
+
+class Attempts:
+    """The attempts on one user name, which wait for each other."""
+
+    __slots__ = ("__weakref__", "turn", "unavailable")
+
+    def __init__(self) -> None:
+        #: what whoever tries holds meanwhile
+        self.turn = asyncio.Lock()
+        #: when each directory couldn't be asked, last, of time.monotonic()
+        self.unavailable: dict[DirectoryBackend, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What directories have said of a user name and a password."""
+
+    #: the user name of the account that was tried, under whatever name
+    username: str
+    #: that of the account, if one is let in, and the directory that does so
+    account: Row | None = None
+    directory: DirectoryBackend | None = None
+
+
+#: lets the account in that a directory's identity is about, in a transaction of the writer; None: it is none to let in
+Admission = Callable[[DirectoryBackend, Identity, Transaction], Row | None]
 
 
 class Authentication:
@@ -70,7 +107,7 @@ class Authentication:
     def __init__(
         self,
         database: Database,
-        backends: Iterable[ApplicationBackend | AccountBackend | PageBackend],
+        backends: Iterable[ApplicationBackend | AccountBackend | DirectoryBackend | PageBackend],
         *,
         passwords: Passwords,
         verified: VerifiedCredentials,
@@ -80,11 +117,12 @@ class Authentication:
         backends = tuple(backends)
         self._backends = tuple(backend for backend in backends if isinstance(backend, AccountBackend))
         self._application = tuple(backend for backend in backends if isinstance(backend, ApplicationBackend))
+        self._directories = tuple(backend for backend in backends if isinstance(backend, DirectoryBackend))
         self._application_needs_no_database = not any(backend.needs_database for backend in self._application)
         self._passwords = passwords
         self._verified = verified
         self._lockout = lockout
-        self._verifying: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._attempts: weakref.WeakValueDictionary[str, Attempts] = weakref.WeakValueDictionary()
 
     def needs_no_database(self, credentials: Credentials) -> bool:
         """Whether the credentials can be checked without the database."""
@@ -100,18 +138,35 @@ class Authentication:
                 if token.accepts(transaction, credentials.password):
                     return APPLICATION
             raise Unauthorized(Decision.FAILURE)
-        account = account_named(transaction, credentials.username) if transaction is not None else None
-        if account is None:
+        if transaction is None:
             raise Unverified
+        account = account_named(transaction, credentials.username)
+        if account is not None:
+            self._refuse(account, now)
+            for backend in self._backends:
+                key = self._key(backend, account, credentials)
+                if key is not None and (key in credentials.verified or self._verified.knows(key)):
+                    return self._caller(account)
+        for directory in self._directories:
+            key = self._directory_key(directory, credentials)
+            username = credentials.verified.get(key) or self._verified.username(key)
+            account = account_named(transaction, username) if username else None
+            if account is not None and directory.admits(account):
+                self._refuse(account, now)
+                return self._caller(account)
+        raise Unverified
+
+    def _refuse(self, account: Row, now: int) -> None:
+        """Raises Unauthorized when the account is refused whatever the password."""
         if self._lockout.refuses(account, now):
             raise Unauthorized
-        for backend in self._backends:
-            key = self._key(backend, account, credentials)
-            if key is not None and (key in credentials.verified or self._verified.knows(key)):
-                if account["nb_failed_login"] or account["lock_expiration_date"]:
-                    raise Unverified  # a success that must first be written down
-                return Caller(account)
-        raise Unverified
+
+    @staticmethod
+    def _caller(account: Row) -> Caller:
+        """Who calls, by verified credentials. Raises Unverified for a success that must first be written down."""
+        if account["nb_failed_login"] or account["lock_expiration_date"]:
+            raise Unverified
+        return Caller(account)
 
     async def verify(self, credentials: Credentials) -> None:
         """Verify credentials and write down the outcome. Raises Unauthorized when they are wrong.
@@ -121,29 +176,50 @@ class Authentication:
         counts only if the account isn't refused yet when it is written down: who tries in many processes at once
         learns no more than who tries one password after another.
         """
-        async with self.turn(credentials.username):
+        began = time.monotonic()
+        attempts = self.attempts(credentials.username)
+        async with attempts.turn:
             account = await self._database.read(lambda tx: account_named(tx, credentials.username))
-            now = int(time.time())
-            if account is not None and self._lockout.refuses(account, now):
-                raise Unauthorized
+            if account is not None:
+                self._refuse(account, int(time.time()))
+            if await self._readmit(credentials):
+                return
             if account is not None:
                 if await self._verify_account(account, credentials):
                     return
             elif credentials.username not in _CLOSED_NAMES:
                 await self._passwords.verify(credentials.password, None)
-            user_id = account["id"] if account else None
-            if not await self._database.write(
-                lambda tx: self._lockout.count_failure(tx, user_id, credentials.address, int(time.time()))
-            ):
+            admission = partial(self.admit_by_directory, self._lockout, credentials)
+            try:
+                asked = await self.ask_directories(account, credentials, attempts, began, admission)
+            except DirectoryUnavailable:
+                raise Unauthorized from None
+            if asked.account is not None and asked.directory is not None:
+                key = self._directory_key(asked.directory, credentials)
+                credentials.verified[key] = asked.username
+                self._verified.remember(key, asked.username)
+                report(Decision.SUCCESS, credentials.username, credentials.address, by=asked.directory.auth_type)
+                return
+            count = partial(self.count_failure, self._lockout, account, asked.username, credentials.address)
+            if not await self._database.write(count):
                 raise Unauthorized
         raise Unauthorized(Decision.FAILURE)
 
-    def turn(self, username: str) -> asyncio.Lock:
-        """What whoever verifies a password of an account holds meanwhile, so that attempts wait for each other."""
-        lock = self._verifying.get(username)
-        if lock is None:
-            lock = self._verifying[username] = asyncio.Lock()
-        return lock
+    def attempts(self, username: str) -> Attempts:
+        """The attempts on a user name; whoever verifies a password for it holds their ``turn`` meanwhile."""
+        attempts = self._attempts.get(username)
+        if attempts is None:
+            attempts = self._attempts[username] = Attempts()
+        return attempts
+
+    @staticmethod
+    def count_failure(
+        limits: Lockout, account: Row | None, username: str, address: str, transaction: Transaction
+    ) -> bool:
+        """Count a failure of the account, else of the one of that user name; as :meth:`Lockout.count_failure`."""
+        account = account or account_named(transaction, username)
+        user_id = account["id"] if account else None
+        return limits.count_failure(transaction, user_id, address, int(time.time()))
 
     async def _verify_account(self, account: Row, credentials: Credentials) -> bool:
         """Whether the credentials are right. Raises Unauthorized when they don't count any more."""
@@ -157,7 +233,7 @@ class Authentication:
                 lambda tx: self._lockout.reset(tx, account["id"], address=credentials.address, now=int(time.time()))
             ):
                 raise Unauthorized
-            credentials.verified.add(known)
+            credentials.verified[known] = account["username"]
             return True
         accepting = await self._accepting_backend(self._backends, account, credentials.password)
         if accepting is None:
@@ -183,8 +259,8 @@ class Authentication:
         stored = {**account, "password": renewed} if renewed else account
         key = self._key(accepting, stored, credentials)
         if key is not None:
-            credentials.verified.add(key)
-            self._verified.remember(key)
+            credentials.verified[key] = account["username"]
+            self._verified.remember(key, account["username"])
         return True
 
     async def renewed_hash(self, accepting: AccountBackend, account: Row, password: str) -> str:
@@ -202,7 +278,7 @@ class Authentication:
             await self._passwords.verify(password, None)
             return None
         backends = [backend for backend in self._backends if backend.opens_pages]
-        return await self._accepting_backend(backends, {**account, "twofactor_activated": 0}, password)
+        return await self._accepting_backend(backends, but_for_second_factor(account), password)
 
     async def _accepting_backend(
         self, backends: Iterable[AccountBackend], account: Row, password: str
@@ -219,6 +295,103 @@ class Authentication:
             await self._passwords.verify(password, None)
         return None
 
+    async def ask_directories(
+        self, account: Row | None, credentials: Credentials, attempts: Attempts, began: float, admit: Admission
+    ) -> Asked:
+        """Ask the directories, unless they may not open the account; the first whose identity is admitted counts.
+
+        ``began``: when the caller came, of time.monotonic(); whoever waited while a directory couldn't be asked doesn't
+        try again. Raises DirectoryUnavailable when nobody is let in, a directory couldn't be asked, and the password
+        may be one of it; and what ``admit`` raises.
+        """
+        tried = credentials.username
+        if not _can_be_asked_for(credentials) or (account is not None and not DirectoryBackend.admits(account)):
+            return Asked(tried)
+        unavailable = False
+        for directory in self._directories:
+            if attempts.unavailable.get(directory, began) > began:
+                unavailable = True
+                continue
+            try:
+                identity = await directory.ask(credentials.username, credentials.password)
+            except DirectoryUnavailable:
+                attempts.unavailable[directory] = time.monotonic()
+                unavailable = True
+                continue
+            if identity.accepted:
+                admitted = await self._database.write(partial(admit, directory, identity))
+                if admitted is not None:
+                    return Asked(identity.username, admitted, directory)
+            if account is None and identity.username:
+                tried = identity.username
+        if unavailable and (account is None or account["is_ldap_user"]):
+            raise DirectoryUnavailable
+        return Asked(tried)
+
+    @staticmethod
+    def admit_by_directory(
+        limits: Lockout,
+        credentials: Credentials,
+        directory: DirectoryBackend,
+        identity: Identity,
+        transaction: Transaction,
+        *,
+        on_pages: bool = False,
+    ) -> Row | None:
+        """Let the account of somebody whom a directory knows follow it, and write the success down.
+
+        None when there is to be no account, or it is disabled. Raises Unauthorized, and nothing is written, when it is
+        refused whatever the password. ``on_pages``: a second factor is asked for, and only that will be the success.
+        """
+        now = int(time.time())
+        account = account_named(transaction, identity.username)
+        if account is not None:
+            if limits.refuses(account, now):
+                raise Unauthorized
+            if not directory.admits(but_for_second_factor(account) if on_pages else account):
+                return None
+        elif identity.username in _CLOSED_NAMES:
+            return None
+        user_id = directory.account(transaction, identity, account, now)
+        account = account_named(transaction, identity.username)
+        if user_id is None or account is None:
+            return None
+        if on_pages and account["is_active"] and account["twofactor_activated"]:
+            return account
+        if not directory.admits(account):  # it has been changed meanwhile
+            return None
+        if not limits.record_success(
+            transaction,
+            user_id,
+            auth_type=directory.auth_type,
+            address=credentials.address,
+            user_agent=credentials.user_agent,
+            now=now,
+        ):
+            raise Unauthorized
+        return account
+
+    async def _readmit(self, credentials: Credentials) -> bool:
+        """Whether a directory has lately accepted the credentials, for an account that it may open still."""
+        for directory in self._directories:
+            key = self._directory_key(directory, credentials)
+            username = self._verified.username(key)
+            if username is None:
+                continue
+            if await self._database.write(partial(self._reset, directory, username, credentials.address)):
+                credentials.verified[key] = username
+                return True
+        return False
+
+    def _reset(self, directory: DirectoryBackend, username: str, address: str, transaction: Transaction) -> bool:
+        account = account_named(transaction, username)
+        if account is None or not directory.admits(account):
+            return False
+        return self._lockout.reset(transaction, account["id"], address=address, now=int(time.time()))
+
+    def _directory_key(self, directory: DirectoryBackend, credentials: Credentials) -> bytes:
+        return self._verified.key(credentials.username, credentials.password, f"directory {directory.auth_type}")
+
     def _key(self, backend: AccountBackend, account: Row, credentials: Credentials) -> bytes | None:
         stored = backend.stored(account)
         if stored is None:
@@ -231,6 +404,21 @@ def account_named(transaction: Transaction, username: str) -> Row | None:
     if username in _CLOSED_NAMES or "\0" in username:
         return None
     return transaction.one(_ACCOUNT, username=username)
+
+
+def but_for_second_factor(account: Row) -> Row:
+    """The account as those see it who leave its second factor to be asked for later."""
+    return {**account, "twofactor_activated": 0}
+
+
+def _can_be_asked_for(credentials: Credentials) -> bool:
+    """Whether directories are asked: never without a password, which some take for a caller who wants to be nobody.
+
+    A NUL may be the end of a text to them.
+    """
+    if credentials.username in _CLOSED_NAMES or not credentials.password:
+        return False
+    return "\0" not in credentials.username + credentials.password
 
 
 def renew_hash(transaction: Transaction, account: Row, renewed: str) -> None:

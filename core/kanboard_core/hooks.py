@@ -24,7 +24,7 @@ from kanboard_core.database import Model, Row, Statement
 if TYPE_CHECKING:
     import click
 
-    from kanboard_core.backends import AccountBackend, ApplicationBackend, PageBackend
+    from kanboard_core.backends import AccountBackend, ApplicationBackend, DirectoryBackend, PageBackend
     from kanboard_core.calls import Call
     from kanboard_core.configuration.options import Section
     from kanboard_core.database.migrations import Migration
@@ -142,12 +142,15 @@ def register_reactions(server: Server) -> Iterable[BoundReaction]:
 
 
 @hookspec
-def register_authentication_backends(server: Server) -> Iterable[AccountBackend | ApplicationBackend | PageBackend]:
+def register_authentication_backends(
+    server: Server,
+) -> Iterable[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend]:
     """Answer ways to sign in, as an account or as the application; they are tried after the built-in ones.
 
-    Once at start-up, in the main thread. An account back end's ``verify`` and a page back end's ``username`` run on the
-    event loop, outside any transaction, and must not block it; the other methods run inside a database job. One that
-    raises is no way in. Not asked of a disabled plugin.
+    Once at start-up, in the main thread. An account back end's ``verify``, a directory's ``ask`` and a page back end's
+    ``username`` run on the event loop, outside any transaction, and must not block it; the other methods run inside a
+    database job. One that raises is no way in. Directories come last, and may let in names that no account has, for
+    which they make one. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 

@@ -98,7 +98,7 @@ def _significant(password: str) -> bytes:
 
 
 class VerifiedCredentials:
-    """Remembers that credentials were right, for a short time that use doesn't prolong.
+    """Remembers that credentials were right, and for which account, for a short time that use doesn't prolong.
 
     Nothing of the password is kept: the key is an HMAC, under a random key of this process, of the user name, the
     password and what is stored for the account. A changed password or token therefore misses by itself.
@@ -108,7 +108,7 @@ class VerifiedCredentials:
         self._seconds = seconds
         self._size = size
         self._secret = secrets.token_bytes(32)
-        self._expiry: OrderedDict[bytes, float] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
         self._lock = threading.Lock()
 
     def key(self, username: str, password: str, stored: str) -> bytes:
@@ -118,15 +118,19 @@ class VerifiedCredentials:
 
     def knows(self, key: bytes) -> bool:
         """Whether they were verified not too long ago."""
-        expiry = self._expiry.get(key)
-        return expiry is not None and time.monotonic() < expiry
+        return self.username(key) is not None
 
-    def remember(self, key: bytes) -> None:
-        """Remember a success."""
+    def username(self, key: bytes) -> str | None:
+        """The user name of the account for which they were verified not too long ago; None when they weren't."""
+        expiry, username = self._known.get(key, (0.0, ""))
+        return username if time.monotonic() < expiry else None
+
+    def remember(self, key: bytes, username: str) -> None:
+        """Remember a success, for the account of that user name."""
         if self._seconds <= 0:
             return
         with self._lock:
-            self._expiry[key] = time.monotonic() + self._seconds
-            self._expiry.move_to_end(key)
-            while len(self._expiry) > self._size:
-                self._expiry.popitem(last=False)
+            self._known[key] = (time.monotonic() + self._seconds, username)
+            self._known.move_to_end(key)
+            while len(self._known) > self._size:
+                self._known.popitem(last=False)

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from kanboard_core.authentication import Authentication
-from kanboard_core.backends import AccountBackend, ApplicationBackend, PageBackend
+from kanboard_core.backends import AccountBackend, ApplicationBackend, DirectoryBackend, PageBackend
 from kanboard_core.calls import CONTAINED
 from kanboard_core.configuration import Configuration
 from kanboard_core.configuration.options import suggestion
@@ -180,7 +180,7 @@ class Server:
                 )
 
     def _authentication(
-        self, backends: list[AccountBackend | ApplicationBackend | PageBackend], lockout: Lockout
+        self, backends: list[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend], lockout: Lockout
     ) -> Authentication:
         configuration = self.configuration
         return Authentication(

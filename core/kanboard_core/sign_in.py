@@ -8,12 +8,22 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from aiohttp import web
 
 from kanboard_core import one_time_codes
-from kanboard_core.authentication import Authentication, Credentials, account_named, renew_hash
-from kanboard_core.backends import AccountBackend, PageBackend
+from kanboard_core.authentication import (
+    Asked,
+    Attempts,
+    Authentication,
+    Credentials,
+    Unauthorized,
+    account_named,
+    but_for_second_factor,
+    renew_hash,
+)
+from kanboard_core.backends import AccountBackend, DirectoryBackend, DirectoryUnavailable, Identity, PageBackend
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
@@ -38,6 +48,8 @@ class Outcome(Enum):
     CAPTCHA_NEEDED = auto()
     #: the account is locked for a while; the password wasn't looked at
     LOCKED = auto()
+    #: the directory that knows the password can't be asked; nothing was counted
+    UNAVAILABLE = auto()
 
 
 #: what the log calls them; while a second factor is to come nothing is decided
@@ -46,6 +58,7 @@ _DECISIONS = {
     Outcome.WRONG: Decision.FAILURE,
     Outcome.CAPTCHA_NEEDED: Decision.REFUSED,
     Outcome.LOCKED: Decision.REFUSED,
+    Outcome.UNAVAILABLE: Decision.REFUSED,
 }
 
 
@@ -58,6 +71,14 @@ class Attempt:
     account: Row | None = None
     #: what ``last_logins`` says of the way in, when the password was right
     auth_type: str = ""
+
+
+class _Late(Exception):
+    """Others have failed in the meantime so often that an attempt doesn't count any more."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(username)
+        self.username = username
 
 
 class SignIn:
@@ -98,29 +119,72 @@ class SignIn:
         return tried
 
     async def _attempt(self, credentials: Credentials, *, captcha_solved: bool) -> Attempt:
-        username = credentials.username
+        began = time.monotonic()
         limits = self._lockout.on_pages(captcha_solved=captcha_solved)
-        async with self._authentication.turn(username):
-            account, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
+        attempts = self._authentication.attempts(credentials.username)
+        async with attempts.turn:
+            account, refusal = await self._standing(credentials.username, credentials.address, captcha_solved)
             if refusal is not None:
                 return Attempt(refusal)
-            backend = await self._authentication.accepts_on_pages(account, credentials.password)
-            if account is None or backend is None:
-                user_id = account["id"] if account else None
-                counted = await self._database.write(
-                    lambda tx: limits.count_failure(tx, user_id, credentials.address, int(time.time()))
+            username = credentials.username
+            try:
+                backend = await self._authentication.accepts_on_pages(account, credentials.password)
+                if account is not None and backend is not None:
+                    return await self._accepted(limits, account, backend, credentials, captcha_solved)
+                asked = await self._ask_directories(limits, account, credentials, attempts, began)
+                if asked.account is not None and asked.directory is not None:
+                    needed = asked.account["twofactor_activated"]
+                    outcome = Outcome.CODE_NEEDED if needed else Outcome.SIGNED_IN
+                    return Attempt(outcome, asked.account, asked.directory.auth_type)
+                username = asked.username
+                count = partial(
+                    self._authentication.count_failure, limits, account, asked.username, credentials.address
                 )
-                if counted:
+                if await self._database.write(count):
                     return Attempt(Outcome.WRONG)
-            elif account["twofactor_activated"]:
-                current, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
-                if current is not None and current["password"] == account["password"] and refusal is None:
-                    return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
-            elif await self._record(limits, account, backend, credentials):
-                return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
-            # Others have failed in the meantime so often that this attempt doesn't count any more.
-            _, refusal = await self._standing(credentials, captcha_solved=captcha_solved)
+            except DirectoryUnavailable:
+                return Attempt(Outcome.UNAVAILABLE)
+            except _Late as late:
+                username = late.username
+            # The account is refused by now, or was all the time under the name that the directory has for it.
+            _, refusal = await self._standing(username, credentials.address, captcha_solved)
             return Attempt(refusal or Outcome.WRONG)
+
+    async def _accepted(
+        self,
+        limits: Lockout,
+        account: Row,
+        backend: AccountBackend,
+        credentials: Credentials,
+        captcha_solved: bool,
+    ) -> Attempt:
+        """The password was right. Raises _Late when that doesn't count any more."""
+        if account["twofactor_activated"]:
+            current, refusal = await self._standing(credentials.username, credentials.address, captcha_solved)
+            if current is not None and current["password"] == account["password"] and refusal is None:
+                return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
+        elif await self._record(limits, account, backend, credentials):
+            return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
+        raise _Late(credentials.username)
+
+    async def _ask_directories(
+        self, limits: Lockout, account: Row | None, credentials: Credentials, attempts: Attempts, began: float
+    ) -> Asked:
+        """What directories say. Raises _Late when the account of the name that they have for it is refused."""
+        tried = credentials.username
+
+        def admit(directory: DirectoryBackend, identity: Identity, transaction: Transaction) -> Row | None:
+            nonlocal tried
+            tried = identity.username
+            return self._authentication.admit_by_directory(
+                limits, credentials, directory, identity, transaction, on_pages=True
+            )
+
+        try:
+            opened = but_for_second_factor(account) if account is not None else None
+            return await self._authentication.ask_directories(opened, credentials, attempts, began, admit)
+        except Unauthorized:
+            raise _Late(tried) from None
 
     async def _record(self, limits: Lockout, account: Row, backend: AccountBackend, credentials: Credentials) -> bool:
         """Write a success down, and a stronger hash of the password where that is wanted; False: it doesn't count."""
@@ -218,16 +282,16 @@ class SignIn:
             by = auth_type if decision is Decision.SUCCESS else ""
             report(decision, credentials.username, credentials.address, via="form", by=by)
 
-    async def _standing(self, credentials: Credentials, *, captcha_solved: bool) -> tuple[Row | None, Outcome | None]:
+    async def _standing(self, username: str, address: str, captcha_solved: bool) -> tuple[Row | None, Outcome | None]:
         """The account, and why it is refused before its password is looked at, if it is."""
         now = int(time.time())
         unlimited = self._lockout.on_pages(captcha_solved=True)
 
         def job(transaction: Transaction) -> tuple[Row | None, Outcome | None]:
-            account = account_named(transaction, credentials.username)
+            account = account_named(transaction, username)
             if account is not None and unlimited.refuses(account, now):
                 return account, Outcome.LOCKED
-            if not captcha_solved and self._lockout.needs_captcha(transaction, account, credentials.address, now):
+            if not captcha_solved and self._lockout.needs_captcha(transaction, account, address, now):
                 return account, Outcome.CAPTCHA_NEEDED
             return account, None
 

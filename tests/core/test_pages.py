@@ -193,6 +193,14 @@ async def test_two_plugins_with_the_same_page_stop_the_start(database: Location,
             pass
 
 
+async def test_a_plugin_may_answer_the_front_page_in_the_place_of_the_one_that_yields_it(
+    database: Location, plugins: Plugins
+) -> None:
+    with_front = with_routes(plugins, Route("/", hello, None), name="front")
+    async with running(database, plugins=with_front) as server:
+        assert await asked(server, "/") == (200, "GET 0")
+
+
 # Health checks
 
 

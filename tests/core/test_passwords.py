@@ -92,7 +92,7 @@ def test_what_was_remembered_is_known_for_its_time(monkeypatch: pytest.MonkeyPat
     verified = VerifiedCredentials(seconds=60, size=10)
     key = verified.key("bob", "secret", "hash")
     assert not verified.knows(key)
-    verified.remember(key)
+    verified.remember(key, "bob")
     moment[0] += 59
     assert verified.knows(key)
     moment[0] += 1
@@ -102,7 +102,7 @@ def test_what_was_remembered_is_known_for_its_time(monkeypatch: pytest.MonkeyPat
 def test_zero_seconds_are_no_memory() -> None:
     verified = VerifiedCredentials(seconds=0, size=10)
     key = verified.key("bob", "secret", "hash")
-    verified.remember(key)
+    verified.remember(key, "bob")
     assert not verified.knows(key)
 
 
@@ -110,7 +110,7 @@ def test_the_newest_are_remembered() -> None:
     verified = VerifiedCredentials(seconds=60, size=2)
     keys = [verified.key("bob", password, "hash") for password in ("first", "second", "third")]
     for key in keys:
-        verified.remember(key)
+        verified.remember(key, "bob")
     assert [verified.knows(key) for key in keys] == [False, True, True]
 
 

@@ -370,6 +370,12 @@ CORE_SCHEMA = Schema(
                     constant=True,
                 ),
                 Option(
+                    "external_auth_exclude_fields",
+                    ("username",),
+                    "Columns of accounts that a directory or a single sign-on doesn't overwrite, such as name, email.",
+                    constant=True,
+                ),
+                Option(
                     "totp_issuer",
                     "Kanboard",
                     "What authenticators show beside the codes of a second factor.",

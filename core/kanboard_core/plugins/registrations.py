@@ -12,7 +12,9 @@ from kanboard_core.backends import (
     ApplicationBackend,
     ContainedAccountBackend,
     ContainedApplicationBackend,
+    ContainedDirectoryBackend,
     ContainedPageBackend,
+    DirectoryBackend,
     PageBackend,
 )
 from kanboard_core.calls import CONTAINED
@@ -52,7 +54,7 @@ class Registrations:
     procedures: tuple[Procedure, ...] = ()
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
-    backends: tuple[AccountBackend | ApplicationBackend | PageBackend, ...] = ()
+    backends: tuple[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
 
@@ -153,11 +155,11 @@ def _models(answer: Any) -> tuple[type[Model], ...]:
 
 def _backends(
     plugins: Plugins, plugin: Plugin, answer: Any
-) -> tuple[AccountBackend | ApplicationBackend | PageBackend, ...]:
+) -> tuple[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend, ...]:
     report = partial(plugins.report, plugin.name)
-    found: list[AccountBackend | ApplicationBackend | PageBackend] = []
+    found: list[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend] = []
     for item in _listed("register_authentication_backends", answer):
-        if not isinstance(item, (AccountBackend, ApplicationBackend, PageBackend)):
+        if not isinstance(item, (AccountBackend, ApplicationBackend, DirectoryBackend, PageBackend)):
             raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
         if plugin.built_in:
             found.append(item)
@@ -165,6 +167,8 @@ def _backends(
             found.append(ContainedAccountBackend(item, report))
         elif isinstance(item, PageBackend):
             found.append(ContainedPageBackend(item, report))
+        elif isinstance(item, DirectoryBackend):
+            found.append(ContainedDirectoryBackend(item, report))
         else:
             found.append(ContainedApplicationBackend(item, report))
     return tuple(found)

@@ -24,4 +24,5 @@ def register_authentication_backends(server: Server) -> list[PageBackend]:
         return []
     if not server.configuration.items("server", "trusted_proxy_networks"):
         raise ConfigurationError("[reverse_proxy] reverse_proxy_auth needs [server] trusted_proxy_networks")
-    return [ReverseProxy(Headers(server.configuration), server.proxies)]
+    excluded = frozenset(server.configuration.items("authentication", "external_auth_exclude_fields"))
+    return [ReverseProxy(Headers(server.configuration), server.proxies, excluded)]

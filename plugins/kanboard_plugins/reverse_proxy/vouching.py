@@ -5,6 +5,7 @@ Source: spec page "authentication", section 7.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
@@ -29,9 +30,11 @@ class ReverseProxy(PageBackend):
 
     auth_type = "ReverseProxy"
 
-    def __init__(self, headers: Headers, proxies: TrustedProxies) -> None:
+    def __init__(self, headers: Headers, proxies: TrustedProxies, excluded: Collection[str]) -> None:
         self._headers = headers
         self._proxies = proxies
+        #: columns that are left as they are
+        self._excluded = excluded
 
     def username(self, request: web.BaseRequest) -> str:
         """The name that a trusted proxy says, "" from everybody else."""
@@ -47,7 +50,9 @@ class ReverseProxy(PageBackend):
         if account is None:
             return _made(call, said)
         changes: dict[str, Any] = {
-            column: value for column, value in _said(said).items() if value and value != account[column]
+            column: value
+            for column, value in _said(said).items()
+            if value and column not in self._excluded and value != account[column]
         }
         if account["is_active"] and changes:
             call.tx.update(User, account["id"], changes)
@@ -56,12 +61,12 @@ class ReverseProxy(PageBackend):
 
 def _made(call: Call, said: Said) -> Row | None:
     given = _said(said)
-    new = NewAccount(said.username, given["name"], given["email"], said.role)
+    new = NewAccount(said.username, given["name"], given["email"], said.role, is_ldap_user=True)
     user_id = accounts.create(call, new, None)
     if not user_id:
         # Somebody else has just made it.
         return accounts.account_named(call.tx, said.username)
-    call.tx.update(User, user_id, _MARKS)
+    call.tx.update(User, user_id, {"disable_login_form": True})
     return accounts.account(call.tx, user_id)
 
 

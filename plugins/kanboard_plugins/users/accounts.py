@@ -28,7 +28,7 @@ _ACTIVE = statement(User.select(User.is_active).where(User.id == param("user_id"
 _TAKEN = statement(
     User.select(User.id).where((User.username == param("username")) & (User.id != param("user_id"))).limit(1)
 )
-_INSERT = insertion(User, "username", "password", "name", "email", "role")
+_INSERT = insertion(User, "username", "password", "name", "email", "role", "is_ldap_user", "language")
 _DISABLE = statement(User.update({User.is_active: False, User.token: ""}).where(User.id == param("user_id")))
 _ENABLE = statement(User.update({User.is_active: True}).where(User.id == param("user_id")))
 _REMOVE = statement(User.delete().where(User.id == param("user_id")))
@@ -46,6 +46,10 @@ class NewAccount:
     email: str
     #: application role
     role: str
+    #: whether the password is a directory's
+    is_ldap_user: bool = False
+    #: a code of Kanboard's such as fr_FR; None: that of the application
+    language: str | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -87,7 +91,7 @@ def can_be_created(call: Call, new: NewAccount) -> bool:
 def create(call: Call, new: NewAccount, password_hash: str | None) -> int | Literal[False]:
     """Make the account; answers its id, or False when its user name is taken. Calls the hook ``user_created``.
 
-    ``password_hash``: None for an account without a password.
+    ``password_hash``: None when there is no password here.
     """
     values = asdict(new) | {"username": rules.stored_username(new.username), "password": password_hash}
     try:

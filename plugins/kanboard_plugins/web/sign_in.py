@@ -61,6 +61,9 @@ async def attempt(visit: Visit) -> web.StreamResponse:
             return await _form(visit, username=username, captcha=True, errors={"captcha": words}, status=422)
         case Outcome.LOCKED, _:
             return await _locked(visit, username)
+        case Outcome.UNAVAILABLE, _:
+            captcha = await sign_in.needs_captcha(username, visit.origin.address)
+            return await _form(visit, username=username, captcha=captcha, problem="unavailable", status=503)
         case _:
             captcha = await sign_in.needs_captcha(username, visit.origin.address)
             return await _form(visit, username=username, captcha=captcha, problem="wrong", status=403)

@@ -84,6 +84,15 @@ async def test_the_header_the_administrator_and_the_domain_can_be_chosen(
         assert row(server, name)[1:3] == (f"{name}@example.org", role)
 
 
+@pytest.mark.parametrize(
+    "settings", [[*TRUSTED, "authentication.external_auth_exclude_fields=name, disable_login_form"]], ids=["excluded"]
+)
+async def test_columns_can_be_excluded(browser: Browser, server: RunningServer) -> None:
+    said(browser, "admin", name="New", email="new@example.org")
+    await browser.get("/account")
+    assert row(server, "admin")[:5] == (None, "new@example.org", "app-admin", 1, 0)
+
+
 async def test_a_session_of_somebody_else_is_thrown_away(browser: Browser, server: RunningServer) -> None:
     await browser.sign_in()
     said(browser, "ada")
@@ -97,7 +106,7 @@ async def test_a_session_of_somebody_else_is_thrown_away(browser: Browser, serve
 
 async def test_who_is_disabled_is_refused_and_not_changed(browser: Browser, server: RunningServer) -> None:
     await browser.sign_in()
-    server.sql("INSERT INTO users (username, role, is_active, name) VALUES ('eve', 'app-user', 0, 'Eve')")
+    server.sql("INSERT INTO users (username, role, is_active, name) VALUES ('eve', 'app-user', '0', 'Eve')")
     said(browser, "eve", name="Other")
     page = await browser.get("/account")
     assert page.path == "/sign-in"
@@ -111,7 +120,7 @@ async def test_it_unlocks_the_account_but_a_second_factor_is_asked_for(browser: 
     said(browser, "admin")
     assert (await browser.get("/account")).path == "/account"
     assert server.sql("SELECT nb_failed_login, lock_expiration_date FROM users WHERE id = 1") == [(0, 0)]
-    server.sql("UPDATE users SET twofactor_activated = 1, twofactor_secret = 'JBSWY3DPEHPK3PXP', nb_failed_login = 1")
+    server.sql("UPDATE users SET twofactor_activated = '1', twofactor_secret = 'JBSWY3DPEHPK3PXP', nb_failed_login = 1")
     await browser.submit("/sign-out")
     assert (await browser.get("/account")).path == "/sign-in/code"
     assert server.sql("SELECT nb_failed_login FROM users WHERE id = 1") == [(1,)]

@@ -133,7 +133,7 @@ async def test_who_has_changed_since_the_password_begins_anew(
     browser: Browser, server: RunningServer, person: Person
 ) -> None:
     for number, change in enumerate(
-        ("password = ''", "is_active = 0", "role = 'app-admin'", "twofactor_activated = 0")
+        ("password = ''", "is_active = '0'", "role = 'app-admin'", "twofactor_activated = '0'")
     ):
         name = f"carol{number}"
         person(name, twofactor_activated=1, twofactor_secret=SECRET)

@@ -82,7 +82,7 @@ async def test_who_reads_the_table_can_not_sign_in(browser: Browser, server: Run
 
 async def test_what_ends_a_session(browser: Browser, server: RunningServer, person: Person) -> None:
     for number, change in enumerate(
-        ("is_active = 0", "role = 'app-user'", "password = 'another'", "password = NULL", "password = ''")
+        ("is_active = '0'", "role = 'app-user'", "password = 'another'", "password = NULL", "password = ''")
     ):
         person(f"bob{number}", role="app-manager")
         await browser.sign_in(f"bob{number}")
