@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 from aiohttp import hdrs, web
 from multidict import istr
 
 from kanboard_plugins.web import forms, sessions
 from kanboard_plugins.web.visits import COOKIE, Visit
+
+if TYPE_CHECKING:
+    import jinja2
 
 _FOLDER = Path(__file__).parent
 #: what is served as it is, with its type
@@ -26,27 +29,40 @@ _POLICY = (
 )
 _YEAR = 31536000
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
+
+@functools.cache
+def templates() -> jinja2.Environment:
+    """The templates, all of them compiled at the first call, which blocks."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    for name in environment.list_templates():
+        environment.get_template(name)
+    return environment
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> web.Response:
     """A page, made from a template."""
     configuration = visit.call.server.configuration
-    text = _TEMPLATES.get_template(template).render(
-        base=visit.base,
-        style_version=_STYLE_VERSION,
-        token_field=forms.TOKEN,
-        form_token=visit.form_token,
-        account=visit.signed_in,
-        can_sign_out=not configuration.flag("web", "disable_logout"),
-        **values,
+    text = (
+        templates()
+        .get_template(template)
+        .render(
+            base=visit.base,
+            style_version=_STYLE_VERSION,
+            token_field=forms.TOKEN,
+            form_token=visit.form_token,
+            account=visit.signed_in,
+            can_sign_out=not configuration.flag("web", "disable_logout"),
+            **values,
+        )
     )
     answer = web.Response(text=text, status=status, content_type="text/html")
     _finish(visit, answer)

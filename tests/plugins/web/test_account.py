@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import pytest
 from tests.plugins.web.browsing import Browser
 from tests.plugins.web.conftest import Person
 
 from kanboard_core.testing import RunningServer, Unauthorized
+from kanboard_plugins.web.visits import Visit
 
 
 async def test_who_is_not_signed_in_is_led_to_the_form(browser: Browser) -> None:
@@ -147,3 +149,19 @@ async def test_a_configured_token_is_neither_shown_nor_renewed(browser: Browser,
         page = await browser.submit("/account/application-token", action=action)
         assert "application-token" not in page.words
     assert server.sql("SELECT * FROM settings") == rows
+
+
+async def test_who_loses_the_role_while_a_form_is_on_its_way_does_nothing_with_it(
+    browser: Browser, server: RunningServer, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eve = person("eve", nb_failed_login=3)
+    await browser.sign_in()
+    write = Visit.write
+
+    async def late(visit: Visit, *arguments: Any) -> Any:
+        server.sql("UPDATE users SET role = 'app-user' WHERE id = 1")
+        return await write(visit, *arguments)
+
+    monkeypatch.setattr(Visit, "write", late)
+    assert (await browser.submit("/account/unlock", user_id=str(eve))).path == "/sign-in"
+    assert server.sql("SELECT nb_failed_login FROM users WHERE id = ?", eve) == [(3,)]
