@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations|boards|changes|searches|actions``."""
+"""The command line: ``python -m bench compare|limits|commits|configurations|boards|changes|searches|actions|guesses``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import actions, boards, changes, limits, report, searches
+from bench import actions, boards, changes, guesses, limits, report, searches
 from bench.cases import CASES, workload
 from bench.comparison import Comparison, alternate
 from bench.revisions import RevisionError, install
@@ -106,6 +106,10 @@ def parser() -> argparse.ArgumentParser:
     automatic = commands.add_parser("actions", parents=[common, settings], help="what automatic actions cost")
     automatic.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
     automatic.add_argument("--strict", action="store_true", help="a missed target is a failure")
+    guessing = commands.add_parser("guesses", parents=[common, settings], help="whether refusals tell by their time")
+    guessing.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    guessing.add_argument("--attempts", type=int, default=200, help="of each kind (default: 200)")
+    guessing.add_argument("--strict", action="store_true", help="a missed target is a failure")
     return top
 
 
@@ -269,6 +273,21 @@ def run_actions(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     return finish_costs(options, actions.HEADINGS, rows, verdicts, actions.as_json(verdicts, costs))
 
 
+def run_guesses(options: argparse.Namespace, _: asyncio.Runner) -> int:
+    """The subcommand `guesses`."""
+    if options.attempts < 1:
+        raise ValueError("--attempts: there must be one at least")
+    plan = guesses.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        attempts=options.attempts,
+    )
+    verdicts, times = guesses.measure(plan, lambda found: print(" ", *found.row(), flush=True))
+    rows = [found.row() for found in times]
+    return finish_costs(options, guesses.HEADINGS, rows, verdicts, guesses.as_json(verdicts, times))
+
+
 def finish_costs(
     options: argparse.Namespace,
     headings: Sequence[str],
@@ -301,6 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "changes": run_changes,
         "searches": run_searches,
         "actions": run_actions,
+        "guesses": run_guesses,
     }[options.subcommand]
     try:
         with asyncio.Runner(loop_factory=loop_factory(options.client_loop)) as runner:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import actions, boards, searches
+from bench import actions, boards, guesses, searches
 from bench.__main__ import main
 from bench.answers import Answer, AnswerReader, MalformedAnswerError, good_batch, good_call
 from bench.boards import Cost
@@ -423,3 +423,40 @@ class TestActions:
     def test_the_targets(self) -> None:
         costs = [actions.Cost("createTask", 1.0, 1.4), actions.Cost("moveTaskPosition", 0.5, 0.8)]
         assert [(verdict.measured, verdict.met) for verdict in actions.verdicts(costs)] == [(1.4, True), (1.6, False)]
+
+
+class TestGuesses:
+    @pytest.mark.sqlite
+    def test_every_attempt_is_refused_and_measured(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(guesses, "_WARM_UP", 0)
+        report = tmp_path / "report.json"
+        assert main(["guesses", "--attempts", "1", "--token", "secret", "--json", str(report)]) == 0
+        found = json.loads(report.read_text())["guesses"]
+        assert [kind["name"] for kind in found] == list(guesses.ATTEMPTS)
+        assert all(kind["running"] > 0 and kind["elapsed"] > 0 for kind in found)
+        assert "unknown user" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("count", "interval"), [(1, (0, 0)), (5, (0, 4)), (6, (0, 5)), (9, (1, 7)), (20, (5, 14)), (100, (39, 60))]
+    )
+    def test_where_the_median_lies(self, count: int, interval: tuple[int, int]) -> None:
+        """The ranks are those of tables of the sign test, counted from 0."""
+        assert guesses.median_interval(reversed(range(count))) == interval
+
+    def test_differences_are_those_of_one_round(self) -> None:
+        assert guesses.difference([11, 22, 33], [10, 20, 30]) == guesses.Difference(2, 1, 3)
+
+    def test_the_target(self) -> None:
+        made = {
+            kind: [guesses.Attempt(0.2, 0.1 + (0.01 if kind == "unknown user" else 0)) for _ in range(10)]
+            for kind in guesses.ATTEMPTS
+        }
+        times = [guesses.times_of(kind, made, 0.1) for kind in guesses.ATTEMPTS]
+        assert [found.hashes for found in times[:2]] == [pytest.approx(1), pytest.approx(1.1)]
+        verdicts = {verdict.name.partition(",")[0]: verdict for verdict in guesses.verdicts(times, 0.1)}
+        assert verdicts["unknown user"].measured == pytest.approx(0.1)
+        assert not verdicts["unknown user"].met
+        assert verdicts["disabled"].met
+        assert "wrong password" not in verdicts

@@ -193,7 +193,7 @@ class Authentication:
             try:
                 asked = await self.ask_directories(account, credentials, attempts, began, admission)
             except DirectoryUnavailable:
-                raise Unauthorized from None
+                raise Unauthorized(Decision.UNDECIDED) from None
             if asked.account is not None and asked.directory is not None:
                 key = self._directory_key(asked.directory, credentials)
                 credentials.verified[key] = asked.username

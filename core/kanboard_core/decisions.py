@@ -31,10 +31,12 @@ class Decision(StrEnum):
     FAILURE = "failure"
     #: whatever was sent, because of failures before
     REFUSED = "refused"
+    #: a directory that should have said couldn't be asked; nobody's fault, and not counted
+    UNDECIDED = "undecided"
 
 
 def report(decision: Decision, username: str, address: str, *, via: str = "api", by: str = "") -> None:
-    """Have the log say what was decided: failures and refusals as warnings, successes as information.
+    """Have the log say what was decided: successes as information, everything else as warnings.
 
     ``via``: where it was tried, a word; ``by``: for a success, what ``last_logins`` says of the way in.
     """

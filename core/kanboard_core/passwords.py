@@ -20,6 +20,8 @@ from typing import Any
 #: what only counts of a password, in bytes
 _SIGNIFICANT_BYTES = 72
 
+#: of the hashes that Kanboard makes
+_KANBOARDS_COST = 10
 #: of the hashes of bcrypt
 _COST = re.compile(r"\$2[abxy]?\$([0-9]{2})\$")
 
@@ -43,9 +45,14 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._verify, password, hash)
 
     async def renewed(self, password: str, hash: str) -> str:
-        """A new hash of a password that fits ``hash``; "" when that has the cost of new ones, or a higher one."""
+        """A new hash of a password that fits ``hash``; "" when that costs as much as new ones, or more.
+
+        Also "" at Kanboard's own cost: there every hash is left as it is.
+        """
         found = _COST.match(hash)
-        return await self.hash(password) if found and int(found[1]) < self._cost else ""
+        if not found or not max(int(found[1]), _KANBOARDS_COST) < self._cost:
+            return ""
+        return await self.hash(password)
 
     def close(self) -> None:
         """Let the threads end."""

@@ -58,7 +58,7 @@ _DECISIONS = {
     Outcome.WRONG: Decision.FAILURE,
     Outcome.CAPTCHA_NEEDED: Decision.REFUSED,
     Outcome.LOCKED: Decision.REFUSED,
-    Outcome.UNAVAILABLE: Decision.REFUSED,
+    Outcome.UNAVAILABLE: Decision.UNDECIDED,
 }
 
 

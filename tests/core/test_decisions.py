@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kanboard_core import one_time_codes
 from kanboard_core.authentication import Credentials
 from kanboard_core.authentication import Unauthorized as Refused
+from kanboard_core.backends import DirectoryUnavailable
 from kanboard_core.commands.invocation import LineFormatter
 from kanboard_core.decisions import Decision, report
 from kanboard_core.permissions import ANYONE
@@ -145,6 +146,21 @@ async def test_so_does_the_sign_in_form(bob: Client, server: RunningServer, deci
     ]
 
 
+async def test_a_directory_that_cant_be_asked_decides_nothing(
+    bob: Client, server: RunningServer, decided: Decided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(*arguments: object) -> None:
+        raise DirectoryUnavailable("it is down")
+
+    monkeypatch.setattr(server.server.authentication, "ask_directories", unavailable)
+    assert not await is_let_in(server.client("bob", "guess"))
+    assert (await server.server.sign_in.attempt(Credentials("bob", "guess"), captcha_solved=False)).account is None
+    assert decided() == [
+        "WARNING authentication undecided from 127.0.0.1 via api: user 'bob'",
+        "WARNING authentication undecided from - via form: user 'bob'",
+    ]
+
+
 @pytest.mark.parametrize("settings", [["authentication.credential_cache_seconds=0"]], ids=["not remembered"])
 async def test_no_line_has_a_secret(
     bob: Client, server: RunningServer, application: Client, caplog: pytest.LogCaptureFixture
@@ -207,7 +223,13 @@ def reported(decision: Decision, username: str, address: str, *, via: str = "api
 @pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7"])
 @pytest.mark.parametrize("via", ["api", "form", "page"])
 @pytest.mark.parametrize(
-    ("decision", "counts"), [(Decision.FAILURE, True), (Decision.REFUSED, True), (Decision.SUCCESS, False)]
+    ("decision", "counts"),
+    [
+        (Decision.FAILURE, True),
+        (Decision.REFUSED, True),
+        (Decision.SUCCESS, False),
+        (Decision.UNDECIDED, False),
+    ],
 )
 def test_the_filter_finds_the_address(decision: Decision, counts: bool, via: str, address: str) -> None:
     [line] = reported(decision, "bob", address, via=via, by="Database" if decision is Decision.SUCCESS else "")

@@ -403,8 +403,8 @@ CORE_SCHEMA = Schema(
                 Option(
                     "bcrypt_cost",
                     10,
-                    "Cost of new password hashes; each step doubles the time. A hash of a lower cost is made anew when "
-                    "its account signs in with the password.",
+                    "Cost of new password hashes; each step doubles the time. Above 10, Kanboard's own, a hash of a "
+                    "lower cost is made anew when its account signs in with the password.",
                     minimum=10,
                     maximum=31,
                 ),
