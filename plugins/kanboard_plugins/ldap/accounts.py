@@ -6,7 +6,6 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from kanboard_core.backends import DirectoryBackend
 from kanboard_core.calls import Call
 from kanboard_core.configuration import Configuration
 from kanboard_core.database import Row, param, statement
@@ -56,7 +55,7 @@ def follow(call: Call, person: Person, account: Row | None, policy: Policy) -> i
         if account is None:
             return None
     locked = call.tx.one(_LOCKED, user_id=account["id"])
-    if locked is None or not DirectoryBackend.admits(locked):
+    if locked is None or not locked["is_active"]:
         return None
     changes = {
         column: value
