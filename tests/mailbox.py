@@ -152,4 +152,5 @@ async def mailbox(
         for connection in connections:
             if isinstance(connection.transport, asyncio.WriteTransport):
                 connection.transport.abort()
-        await asyncio.sleep(0)
+        for _ in range(3):  # what is aborted is gone then, also below TLS
+            await asyncio.sleep(0)
