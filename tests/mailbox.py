@@ -128,9 +128,10 @@ async def mailbox(
 ) -> AsyncIterator[Mailbox]:
     """Run one: with ``starttls`` it wants that before anything else, with ``tls`` all is encrypted."""
     box = Mailbox()
+    connections: list[SMTP] = []
 
     def protocol() -> SMTP:
-        return SMTP(
+        connection = SMTP(
             box,
             hostname="mail.test",
             tls_context=starttls,
@@ -139,6 +140,8 @@ async def mailbox(
             auth_require_tls=starttls is not None,
             loop=asyncio.get_running_loop(),
         )
+        connections.append(connection)
+        return connection
 
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, ssl=tls)
     box.port = server.sockets[0].getsockname()[1]
@@ -146,3 +149,8 @@ async def mailbox(
         yield box
     finally:
         server.close()
+        for connection in connections:
+            if isinstance(connection.transport, asyncio.WriteTransport):
+                connection.transport.abort()
+        for _ in range(3):  # what is aborted is gone then, also below TLS
+            await asyncio.sleep(0)

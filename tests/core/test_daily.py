@@ -16,12 +16,13 @@ from kanboard_core.configuration import ConfigurationError
 from kanboard_core.daily import DailyJob, DailyJobs, Order
 from kanboard_core.database import insertion
 from kanboard_core.hooks import hookimpl
-from kanboard_core.models import LastLogin
+from kanboard_core.models import LastLogin, Setting
 from kanboard_core.plugins import Plugin, Plugins
 from kanboard_core.server import Server
 from kanboard_core.testing import Location, RunningServer, running
 
 INSERT = insertion(LastLogin, "auth_type", "user_id")
+EXISTING = insertion(Setting, "option", "value", "changed_by", "changed_on")
 DONE = "SELECT auth_type FROM last_logins WHERE user_id = 1 ORDER BY id"
 
 
@@ -56,6 +57,12 @@ def failing(call: Call) -> None:
     raise ValueError("no water")
 
 
+def clashing(call: Call) -> None:
+    """Fail as the database sees it."""
+    keeping("undone")(call)
+    call.tx.insert(EXISTING, option="application_url", value="", changed_by=0, changed_on=0)
+
+
 def with_jobs(plugins: Plugins, *jobs: DailyJob) -> Plugins:
     """The plugins, and one with these jobs."""
 
@@ -67,10 +74,11 @@ def with_jobs(plugins: Plugins, *jobs: DailyJob) -> Plugins:
     return Plugins([*plugins, Plugin("chores", module, built_in=False, enabled=True, version="1")])
 
 
-SWEEP, COOK, WASH = (
+SWEEP, COOK, WASH, CLASH = (
     DailyJob("sweep", keeping("sweep")),
     DailyJob("cook", keeping("cook"), Order.STATISTICS),
     DailyJob("wash", failing, Order.NOTIFICATIONS),
+    DailyJob("clash", clashing, Order.ACTIONS),
 )
 
 
@@ -120,13 +128,14 @@ async def test_the_hour_is_that_of_the_applications_time_zone(
 async def test_one_that_fails_is_undone_and_reported_and_the_others_are_done(
     database: Location, plugins: Plugins, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with running(database, plugins=with_jobs(plugins, SWEEP, COOK, WASH)) as server:
+    async with running(database, plugins=with_jobs(plugins, SWEEP, COOK, WASH, CLASH)) as server:
         clock.show("2030-05-01T03:00")
         await look(server)
         await look(server)
         assert done(server) == ["cook", "sweep"]
-        assert server.incidents == {"chores": "the daily job wash"}
+        assert server.server.plugins.get("chores").incidents == 2
     assert caplog.text.count("ValueError: no water") == 1
+    assert "plugin chores failed in the daily job clash" in caplog.text
 
 
 async def test_of_several_servers_one_does_them(database: Location, plugins: Plugins, clock: Clock) -> None:

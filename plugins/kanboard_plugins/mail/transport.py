@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -16,6 +17,11 @@ from kanboard_plugins.mail.messages import KIND
 
 #: permanent errors that say that this server isn't signed in as it should: the mail can be sent once that is mended
 _NOT_SIGNED_IN = frozenset((530, 534, 535, 538))
+
+
+_LOCAL = ("", "localhost", "127.0.0.1", "::1")
+
+_logger = logging.getLogger(__name__)
 
 
 class MailFailed(Exception):
@@ -126,6 +132,14 @@ class MailCarrier(Carrier):
 
     def __init__(self, server: Smtp) -> None:
         self._server = server
+
+    async def open(self) -> None:
+        """Warn of a password that others could read on its way."""
+        server = self._server
+        if server.username and server.encryption == "none" and server.hostname not in _LOCAL:
+            _logger.warning(
+                "the password of the SMTP server %s is sent unencrypted: see mail_smtp_encryption", server.hostname
+            )
 
     async def deliver(self, payload: Any) -> None:
         """Send one mail."""

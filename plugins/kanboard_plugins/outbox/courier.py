@@ -81,8 +81,7 @@ class Courier:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._claimed = False
-        # An event rather than a flag: whoever waits for a round must see that it was set meanwhile.
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._troubled = False
         self._under_way: dict[int, tuple[str, asyncio.Task[None]]] = {}
         self._outcomes: list[Outcome] = []
@@ -101,7 +100,7 @@ class Courier:
         """Finish what is under way, within a bound; the rest stays for the next start, or another server."""
         if self._task is None:
             return
-        self._stopping.set()
+        self._stopping = True
         self._woken.set()
         tasks = [self._task, *(task for _, task in self._under_way.values())]
         await asyncio.wait(tasks, timeout=_STOP)
@@ -120,12 +119,13 @@ class Courier:
 
     async def _run(self) -> None:
         await self._open()
-        while not self._stopping.is_set():
+        while True:
             self._woken.clear()
             pause = await self._contained_round()
-            if not self._stopping.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), pause)
+            if self._stopping:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
 
     async def _contained_round(self) -> float:
         """One look; answers how many seconds the next one may wait for."""
@@ -156,7 +156,7 @@ class Courier:
             self._claimed = True
             # What the holder before has delivered meanwhile isn't due any more.
             messages, next_due = await self._database.read(self._due)
-        for message in messages if not self._stopping.is_set() else ():
+        for message in messages if not self._stopping else ():
             task = self._loop.create_task(self._deliver(self._carriers[message["kind"]], message))
             self._under_way[message["id"]] = message["kind"], task
         if self._claimed and not self._under_way and not self._outcomes:

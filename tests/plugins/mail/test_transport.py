@@ -15,7 +15,7 @@ from kanboard_core.configuration import ConfigurationError, load
 from kanboard_core.configuration.options import CORE_SCHEMA
 from kanboard_plugins.mail import configuration
 from kanboard_plugins.mail.building import built
-from kanboard_plugins.mail.transport import MailFailed, Smtp, smtp
+from kanboard_plugins.mail.transport import MailCarrier, MailFailed, Smtp, smtp
 
 MAIL = built(
     {
@@ -168,12 +168,34 @@ async def test_a_server_that_is_not_there_or_says_nothing() -> None:
     with pytest.raises(MailFailed):
         await configured(box).send(MAIL)
 
+    over = asyncio.Event()
+
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        over.set()
 
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     box.port = silent.sockets[0].getsockname()[1]
     with pytest.raises(MailFailed):
         await configured(box, "mail.mail_smtp_timeout=0.1").send(MAIL)
+    await over.wait()
     silent.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        (["mail.mail_smtp_hostname=mail.example.org"], True),
+        (["mail.mail_smtp_hostname=mail.example.org", "mail.mail_smtp_encryption=tls"], False),
+        ([], False),
+    ],
+)
+async def test_a_password_that_is_sent_unencrypted_is_warned_of(
+    settings: list[str], warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    signing_in = ["mail.mail_smtp_username=kanboard", "mail.mail_smtp_password=secret"]
+    await MailCarrier(configured(Mailbox(), *signing_in, *settings)).open()
+    assert ("is sent unencrypted" in caplog.text) is warned
+    assert "secret" not in caplog.text

@@ -66,6 +66,24 @@ async def test_each_message_is_delivered_by_one_of_several_servers(database: Loc
         assert bell.heard == sorted(bell.heard, key=int)
 
 
+async def test_who_delivers_for_long_keeps_the_lease(database: Location, plugins: Plugins) -> None:
+    bell = Bell()
+    released = asyncio.Event()
+
+    async def hang(text: str) -> None:
+        await released.wait()
+
+    bell.answer = hang
+    async with running(database, plugins=ringing(plugins, bell), settings=QUICK) as server:
+        await server.client().ring("one", ["ding"])
+        await eventually(lambda: bell.tried)
+        beat = "SELECT beat FROM kanboard_server_leases WHERE name = 'outbox' AND holder <> ''"
+        [(before,)] = server.sql(beat)
+        await eventually(lambda: server.sql(beat)[0][0] >= before + 3)
+        released.set()
+        await bell.has("ding")
+
+
 async def test_a_server_that_stops_leaves_the_rest_to_others(database: Location, plugins: Plugins) -> None:
     first, second = Bell(), Bell()
 
