@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -66,7 +66,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 lock: ## Choose the newest versions of all dependencies again (needs uv)
-	$(LOCK) pyproject.toml --extra postgres --group build --output-file requirements/serve.txt
+	$(LOCK) pyproject.toml --extra postgres --extra mysql --extra ldap --group build --output-file requirements/serve.txt
 	$(LOCK) pyproject.toml --all-extras --group build --group test \
 		--constraints requirements/serve.txt --output-file requirements/test.txt
 

@@ -5,6 +5,7 @@ How long a randomised test may take and search is here too.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,11 @@ settings.register_profile(
 settings.load_profile("suite")
 
 _ENGINES = {"sqlite", "postgres"}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: a test waits for disks, processes and clocks about as long as it computes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
