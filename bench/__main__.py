@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations|boards|changes|searches|actions|guesses``."""
+"""The command line: ``python -m bench SUBCOMMAND``; README.md lists them."""
 
 from __future__ import annotations
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import actions, boards, guesses, searches
+from bench import actions, boards, changes, guesses, searches
 from bench.__main__ import main
 from bench.answers import Answer, AnswerReader, MalformedAnswerError, good_batch, good_call
 from bench.boards import Cost
-from bench.cases import CASES, create_task, move_task, workload
+from bench.cases import CASES, create_task, move, move_task, workload
 from bench.comparison import Ratio, percentile, performance, ratio
 from bench.filling import make_projects
 from bench.limits import Verdict
 from bench.load import Slice, Workload, run_slice
 from bench.report import table
-from bench.seed import IMAGINED, Address, SeedError, seed
+from bench.seed import IMAGINED, Address, SeedError, World, seed
 from bench.server import Server, ServerError, bare_server
 
 from kanboard_core.testing import running
@@ -460,3 +460,38 @@ class TestGuesses:
         assert not verdicts["unknown user"].met
         assert verdicts["disabled"].met
         assert "wrong password" not in verdicts
+
+
+class TestChanges:
+    @pytest.mark.sqlite
+    async def test_tasks_gather_in_one_column(self, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(changes, "TASKS", 30)
+        monkeypatch.setattr(changes, "_OTHER", 10)
+        sizes = changes.WHERE["among others"](60)
+        assert (sizes, changes.WHERE["in one project"](60)) == ([30, 10, 10, 10], [60])
+        make_projects(database, sizes)
+        changes.gather(database)
+        async with running(database) as server:
+            found = server.sql("SELECT column_id, swimlane_id, COUNT(*), MAX(position) FROM tasks WHERE project_id = 1")
+            assert found == [(4, 2, 30, 30)]
+            world = World(1, tuple(range(1, 31)), 1, tuple(range(1, 6)))
+            for case in (CASES["updateTask"], CASES["createTask"], move(30)):
+                for body in case.bodies(world):
+                    assert await server.client().call(body["method"], **body["params"])
+
+    def test_targets(self) -> None:
+        costs = [
+            changes.Cost(name, where, total, cost)
+            for where in changes.WHERE
+            for total, cost in ((1000, 1.0), (100000, 1.5))
+            for name in ("updateTask", "createTask")
+        ]
+        costs += [changes.Cost("getAllTasks", "in one column", 1000, 9), changes.Cost("moveTaskPosition", "", 1000, 3)]
+        verdicts = {verdict.name: (verdict.measured, verdict.met) for verdict in changes.verdicts(costs)}
+        assert verdicts == {
+            "updateTask among others, 100000 / 1000": (1.5, False),
+            "createTask among others, 100000 / 1000": (1.5, False),
+            "updateTask in one project, 100000 / 1000": (1.5, False),
+            "moveTaskPosition, 1000 in a column, CPU ms": (3, False),
+            "getAllTasks, 1000 in a column, CPU ms": (9, True),
+        }

@@ -14,7 +14,7 @@ implementation marked ``hookimpl(tryfirst=True)`` is called before all others, o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -357,12 +357,13 @@ def task_removing(call: Call, task_id: int) -> None:
 
 
 @hookspec
-def tasks_changing(call: Call, project_id: int) -> None:
+def tasks_changing(call: Call, project_id: int, columns: Collection[str]) -> None:
     """Tasks of a project are about to change, come or go, and no event will count that: look at them as they are.
 
-    Called for both projects before a task is moved from one to the other, and before automatic actions change tasks
-    without an event; a task that is removed has a hook of its own. In the writer's thread, in the transaction of the
-    call, which has the lock of the project. Also called in disabled built-in plugins.
+    ``columns``: those of the table of tasks that change. Called for both projects before a task is moved from one to
+    the other, and before automatic actions change tasks without an event; a task that is removed has a hook of its own.
+    In the writer's thread, in the transaction of the call, which has the lock of the project. Also called in disabled
+    built-in plugins.
     """
 
 

@@ -1,5 +1,7 @@
 """Daily statistics: how many tasks stand in the columns of projects, and how long tasks take."""
 
+from collections.abc import Collection
+
 from kanboard_core.calls import Call
 from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
@@ -7,7 +9,7 @@ from kanboard_core.database.migrations import Migration
 from kanboard_core.events import BoundReaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.server import Server
-from kanboard_plugins.statistics import coalescing, pending
+from kanboard_plugins.statistics import coalescing, days, pending
 from kanboard_plugins.statistics.daily import JOBS
 from kanboard_plugins.statistics.migrations import MIGRATIONS
 from kanboard_plugins.statistics.models import ColumnDay, PendingDay, ProjectDay
@@ -50,9 +52,10 @@ def task_removing(call: Call, task_id: int) -> None:
 
 
 @hookimpl
-def tasks_changing(call: Call, project_id: int) -> None:
+def tasks_changing(call: Call, project_id: int, columns: Collection[str]) -> None:
     """Neither is what automatic actions change silently, or a move to another project."""
-    pending.write_before_change(call, project_id)
+    if not days.COLUMNS.isdisjoint(columns):
+        pending.write_before_change(call, project_id)
 
 
 @hookimpl

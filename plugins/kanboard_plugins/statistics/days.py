@@ -14,6 +14,11 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.statistics.models import ColumnDay, ProjectDay
 from kanboard_plugins.tasks.models import Task
 
+#: the columns of tasks that make a difference
+COLUMNS = frozenset(
+    ("project_id", "column_id", "is_active", "score", "date_creation", "date_started", "date_completed")
+)
+
 #: how many of a project's tasks the averages look at, the newest ones
 _NEWEST = 1000
 #: the largest number that every engine's columns take

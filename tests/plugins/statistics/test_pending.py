@@ -126,21 +126,29 @@ async def test_a_removed_project_leaves_nothing_to_write(
     assert marked(server) == []
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"), [(("column_id", "position"), [(1, 2, 0)]), (("color_id",), [])], ids=["counts", "does not"]
+)
 async def test_silent_changes_of_reactions_come_after_the_event(
-    board: None, application: Client, server: RunningServer
+    columns: tuple[str, ...],
+    expected: list[tuple[int, int, int]],
+    board: None,
+    application: Client,
+    server: RunningServer,
 ) -> None:
-    def close_silently(call: Call, event: Event) -> None:
-        call.server.plugins.call("tasks_changing", call=call, project_id=1)
+    def change_silently(call: Call, event: Event) -> None:
+        call.server.plugins.call("tasks_changing", call=call, project_id=1, columns=columns)
         call.tx.sql("DELETE FROM tasks WHERE id = 2")
 
     server.server.reactions = Reactions(
         [
             *(bound for part in server.server.registrations for bound in part.reactions),
-            reaction(close_silently, "task.open", stage=Stage.ACTION),
+            reaction(change_silently, "task.open", stage=Stage.ACTION),
         ]
     )
     await application.openTask(1)
-    assert rows(server, 1) == [(1, 2, 0)]
+    assert rows(server, 1) == expected
+    assert marked(server) == ([] if expected else [1])
 
 
 async def test_a_failure_lets_the_change_pass_and_keeps_the_mark(
