@@ -1,45 +1,28 @@
 """Who is calling: the application's token, and accounts through back ends.
 
-Source: spec pages "authentication" and "protocol", section 8.
+Source: spec page "authentication".
 """
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
 import re
 import time
 import weakref
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import partial
 
-from kanboard_core.backends import (
-    AccessToken,
-    AccountBackend,
-    ApplicationBackend,
-    DatabasePassword,
-    DirectoryBackend,
-    DirectoryUnavailable,
-    Identity,
-    PageBackend,
-)
+from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, Backend, DatabasePassword
+from kanboard_core.credentials import APPLICATION_NAME, Credentials, account_named, names_an_account
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.decisions import Decision, report
-from kanboard_core.lockout import Lockout
+from kanboard_core.directories import Attempts, Directories, DirectoryBackend, DirectoryUnavailable
+from kanboard_core.lockout import AccountRefused, Lockout
 from kanboard_core.models import User
 from kanboard_core.passwords import Passwords, VerifiedCredentials
 from kanboard_core.permissions import APPLICATION, Caller
 
-#: the user name that stands for the application
-APPLICATION_NAME = "jsonrpc"
-#: names that no account can sign in with
-_CLOSED_NAMES = frozenset({"", "0", APPLICATION_NAME})
-
-_ACCOUNT = statement(User.select().where(User.username == param("username")))
 _RENEW = statement(
     User.update({User.password: param("renewed")}).where(
         (User.id == param("user_id")) & (User.password == param("password"))
@@ -61,53 +44,13 @@ class Unverified(Exception):
     """The credentials must be verified (or a success recorded) before the job can go on."""
 
 
-@dataclass(slots=True)
-class Credentials:
-    """What a request brings to say who it is."""
-
-    username: str
-    password: str = field(repr=False)
-    #: address of the caller, for counters and logs
-    address: str = ""
-    user_agent: str = ""
-    #: keys that were verified for this request, whether or not they are remembered longer, with the account's user name
-    verified: dict[bytes, str] = field(default_factory=dict, repr=False)
-
-
-class Attempts:
-    """The attempts on one user name, which wait for each other."""
-
-    __slots__ = ("__weakref__", "turn", "unavailable")
-
-    def __init__(self) -> None:
-        #: what whoever tries holds meanwhile
-        self.turn = asyncio.Lock()
-        #: when each directory couldn't be asked, last, of time.monotonic()
-        self.unavailable: dict[DirectoryBackend, float] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What directories have said of a user name and a password."""
-
-    #: the user name of the account that was tried, under whatever name
-    username: str
-    #: that of the account, if one is let in, and the directory that does so
-    account: Row | None = None
-    directory: DirectoryBackend | None = None
-
-
-#: lets the account in that a directory's identity is about, in a transaction of the writer; None: it is none to let in
-Admission = Callable[[DirectoryBackend, Identity, Transaction], Row | None]
-
-
 class Authentication:
     """Decides who is calling."""
 
     def __init__(
         self,
         database: Database,
-        backends: Iterable[ApplicationBackend | AccountBackend | DirectoryBackend | PageBackend],
+        backends: Iterable[Backend],
         *,
         passwords: Passwords,
         verified: VerifiedCredentials,
@@ -117,8 +60,11 @@ class Authentication:
         backends = tuple(backends)
         self._backends = tuple(backend for backend in backends if isinstance(backend, AccountBackend))
         self._application = tuple(backend for backend in backends if isinstance(backend, ApplicationBackend))
-        self._directories = tuple(backend for backend in backends if isinstance(backend, DirectoryBackend))
         self._application_needs_no_database = not any(backend.needs_database for backend in self._application)
+        #: who is asked when no other back end accepts
+        self.directories = Directories(
+            database, (backend for backend in backends if isinstance(backend, DirectoryBackend)), verified=verified
+        )
         self._passwords = passwords
         self._verified = verified
         self._lockout = lockout
@@ -147,13 +93,10 @@ class Authentication:
                 key = self._key(backend, account, credentials)
                 if key is not None and (key in credentials.verified or self._verified.knows(key)):
                     return self._caller(account)
-        for directory in self._directories:
-            key = self._directory_key(directory, credentials)
-            username = credentials.verified.get(key) or self._verified.username(key)
-            account = account_named(transaction, username) if username else None
-            if account is not None and directory.admits(account):
-                self._refuse(account, now)
-                return self._caller(account)
+        account = self.directories.known(transaction, credentials)
+        if account is not None:
+            self._refuse(account, now)
+            return self._caller(account)
         raise Unverified
 
     def _refuse(self, account: Row, now: int) -> None:
@@ -182,25 +125,25 @@ class Authentication:
             account = await self._database.read(lambda tx: account_named(tx, credentials.username))
             if account is not None:
                 self._refuse(account, int(time.time()))
-            if await self._readmit(credentials):
+            if await self.directories.readmit(credentials, self._lockout):
                 return
             if account is not None:
                 if await self._verify_account(account, credentials):
                     return
-            elif credentials.username not in _CLOSED_NAMES:
+            elif names_an_account(credentials.username):
                 await self._passwords.verify(credentials.password, None)
-            admission = partial(self.admit_by_directory, self._lockout, credentials)
             try:
-                asked = await self.ask_directories(account, credentials, attempts, began, admission)
+                answer = await self.directories.ask(account, credentials, self._lockout, attempts=attempts, began=began)
+            except AccountRefused:
+                raise Unauthorized from None
             except DirectoryUnavailable:
                 raise Unauthorized(Decision.UNDECIDED) from None
-            if asked.account is not None and asked.directory is not None:
-                key = self._directory_key(asked.directory, credentials)
-                credentials.verified[key] = asked.username
-                self._verified.remember(key, asked.username)
-                report(Decision.SUCCESS, credentials.username, credentials.address, by=asked.directory.auth_type)
+            if answer.admitted is not None:
+                self.directories.remember(credentials, answer.admitted)
+                by = answer.admitted.directory.auth_type
+                report(Decision.SUCCESS, credentials.username, credentials.address, by=by)
                 return
-            count = partial(self.count_failure, self._lockout, account, asked.username, credentials.address)
+            count = partial(self.count_failure, self._lockout, account, answer.username, credentials.address)
             if not await self._database.write(count):
                 raise Unauthorized
         raise Unauthorized(Decision.FAILURE)
@@ -278,7 +221,7 @@ class Authentication:
             await self._passwords.verify(password, None)
             return None
         backends = [backend for backend in self._backends if backend.opens_pages]
-        return await self._accepting_backend(backends, but_for_second_factor(account), password)
+        return await self._accepting_backend(backends, {**account, "twofactor_activated": 0}, password)
 
     async def _accepting_backend(
         self, backends: Iterable[AccountBackend], account: Row, password: str
@@ -295,130 +238,11 @@ class Authentication:
             await self._passwords.verify(password, None)
         return None
 
-    async def ask_directories(
-        self, account: Row | None, credentials: Credentials, attempts: Attempts, began: float, admit: Admission
-    ) -> Asked:
-        """Ask the directories, unless they may not open the account; the first whose identity is admitted counts.
-
-        ``began``: when the caller came, of time.monotonic(); whoever waited while a directory couldn't be asked doesn't
-        try again. Raises DirectoryUnavailable when nobody is let in, a directory couldn't be asked, and the password
-        may be one of it; and what ``admit`` raises.
-        """
-        tried = credentials.username
-        if not _can_be_asked_for(credentials) or (account is not None and not DirectoryBackend.admits(account)):
-            return Asked(tried)
-        unavailable = False
-        for directory in self._directories:
-            if attempts.unavailable.get(directory, began) > began:
-                unavailable = True
-                continue
-            try:
-                identity = await directory.ask(credentials.username, credentials.password)
-            except DirectoryUnavailable:
-                attempts.unavailable[directory] = time.monotonic()
-                unavailable = True
-                continue
-            if identity.accepted:
-                admitted = await self._database.write(partial(admit, directory, identity))
-                if admitted is not None:
-                    return Asked(identity.username, admitted, directory)
-            if account is None and identity.username:
-                tried = identity.username
-        if unavailable and (account is None or account["is_ldap_user"]):
-            raise DirectoryUnavailable
-        return Asked(tried)
-
-    @staticmethod
-    def admit_by_directory(
-        limits: Lockout,
-        credentials: Credentials,
-        directory: DirectoryBackend,
-        identity: Identity,
-        transaction: Transaction,
-        *,
-        on_pages: bool = False,
-    ) -> Row | None:
-        """Let the account of somebody whom a directory knows follow it, and write the success down.
-
-        None when there is to be no account, or it is disabled. Raises Unauthorized, and nothing is written, when it is
-        refused whatever the password. ``on_pages``: a second factor is asked for, and only that will be the success.
-        """
-        now = int(time.time())
-        account = account_named(transaction, identity.username)
-        if account is not None:
-            if limits.refuses(account, now):
-                raise Unauthorized
-            if not directory.admits(but_for_second_factor(account) if on_pages else account):
-                return None
-        elif identity.username in _CLOSED_NAMES:
-            return None
-        user_id = directory.account(transaction, identity, account, now)
-        account = account_named(transaction, identity.username)
-        if user_id is None or account is None:
-            return None
-        if on_pages and account["is_active"] and account["twofactor_activated"]:
-            return account
-        if not directory.admits(account):  # it has been changed meanwhile
-            return None
-        if not limits.record_success(
-            transaction,
-            user_id,
-            auth_type=directory.auth_type,
-            address=credentials.address,
-            user_agent=credentials.user_agent,
-            now=now,
-        ):
-            raise Unauthorized
-        return account
-
-    async def _readmit(self, credentials: Credentials) -> bool:
-        """Whether a directory has lately accepted the credentials, for an account that it may open still."""
-        for directory in self._directories:
-            key = self._directory_key(directory, credentials)
-            username = self._verified.username(key)
-            if username is None:
-                continue
-            if await self._database.write(partial(self._reset, directory, username, credentials.address)):
-                credentials.verified[key] = username
-                return True
-        return False
-
-    def _reset(self, directory: DirectoryBackend, username: str, address: str, transaction: Transaction) -> bool:
-        account = account_named(transaction, username)
-        if account is None or not directory.admits(account):
-            return False
-        return self._lockout.reset(transaction, account["id"], address=address, now=int(time.time()))
-
-    def _directory_key(self, directory: DirectoryBackend, credentials: Credentials) -> bytes:
-        return self._verified.key(credentials.username, credentials.password, f"directory {directory.auth_type}")
-
     def _key(self, backend: AccountBackend, account: Row, credentials: Credentials) -> bytes | None:
         stored = backend.stored(account)
         if stored is None:
             return None
         return self._verified.key(credentials.username, credentials.password, backend.auth_type + stored)
-
-
-def account_named(transaction: Transaction, username: str) -> Row | None:
-    """The account that credentials with this user name are about; None when nobody signs in by that name."""
-    if username in _CLOSED_NAMES or "\0" in username:
-        return None
-    return transaction.one(_ACCOUNT, username=username)
-
-
-def but_for_second_factor(account: Row) -> Row:
-    """The account as those see it who leave its second factor to be asked for later."""
-    return {**account, "twofactor_activated": 0}
-
-
-def _can_be_asked_for(credentials: Credentials) -> bool:
-    """Whether directories are asked: never without a password, which some take for a caller who wants to be nobody.
-
-    A NUL may be the end of a text to them.
-    """
-    if credentials.username in _CLOSED_NAMES or not credentials.password:
-        return False
-    return "\0" not in credentials.username + credentials.password
 
 
 def renew_hash(transaction: Transaction, account: Row, renewed: str) -> None:
@@ -428,19 +252,3 @@ def renew_hash(transaction: Transaction, account: Row, renewed: str) -> None:
     """
     if renewed:
         transaction.run(_RENEW, user_id=account["id"], password=account["password"], renewed=renewed)
-
-
-def basic_credentials(header: str) -> tuple[str, str]:
-    """User name and password of an ``Authorization`` header; two empty texts for anything but Basic with a colon."""
-    scheme, _, value = header.partition(" ")
-    return encoded_credentials(value.strip()) if scheme.lower() == "basic" else ("", "")
-
-
-def encoded_credentials(value: str) -> tuple[str, str]:
-    """User name and password of base64 text ``user:password``; two empty texts when it is something else."""
-    try:
-        text = base64.b64decode(value, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return "", ""
-    username, colon, password = text.partition(":")
-    return (username, password) if colon else ("", "")

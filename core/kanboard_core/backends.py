@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -16,6 +15,7 @@ from kanboard_core.calls import CONTAINED, Call
 from kanboard_core.database import Row
 from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.directories import DirectoryBackend
 from kanboard_core.passwords import Passwords
 
 
@@ -53,53 +53,6 @@ class AccountBackend(ABC):
         """Whether the credentials are right. May take long; runs on the event loop, outside the database."""
 
 
-class DirectoryUnavailable(Exception):
-    """A directory couldn't be asked: nobody knows whether the credentials are right, so nothing is counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a directory says of a user name and a password. A directory may say more in a class below this one."""
-
-    #: the user name of the account that they are for, which needn't be the one given; "": nobody bears that name
-    username: str
-    #: whether the password is right
-    accepted: bool
-
-
-class DirectoryBackend(ABC):
-    """A way to verify credentials that are kept elsewhere; an account follows what is there.
-
-    Directories are asked when no other back end accepts the credentials of an account, and for names that no account
-    has. A password that was accepted is remembered for ``credential_cache_seconds``, and is right so long whatever the
-    directory says meanwhile; what the database says of the account counts at once.
-    """
-
-    #: what ``last_logins`` says of it
-    auth_type: str
-
-    @abstractmethod
-    async def ask(self, username: str, password: str) -> Identity:
-        """Who has this name, and whether the password is right; runs on the event loop, outside the database.
-
-        Must not block the loop and must end within seconds. Raises DirectoryUnavailable when there is no knowing.
-        Neither of the two is empty or holds a NUL.
-        """
-
-    @abstractmethod
-    def account(self, transaction: Transaction, identity: Identity, account: Row | None, now: int) -> int | None:
-        """Make or change the account of somebody whose password is right; its id, None when there is to be none.
-
-        ``account``: the one with the identity's user name, None when there isn't any. Runs in a transaction of the
-        writer, which is undone when the account turns out to be refused. ``now``: Unix seconds.
-        """
-
-    @staticmethod
-    def admits(account: Row) -> bool:
-        """Whether a directory's password may open the account for calls: an active one without a second factor."""
-        return bool(account["is_active"]) and not account["twofactor_activated"]
-
-
 class PageBackend(ABC):
     """A way to the pages without the sign-in form: somebody else vouches for whoever asks for a page.
 
@@ -119,6 +72,10 @@ class PageBackend(ABC):
 
         In a transaction of the writer, when somebody is signed in who wasn't before.
         """
+
+
+#: a way to sign in, whose ever
+Backend = AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend
 
 
 class ApplicationToken(ApplicationBackend):
@@ -193,36 +150,6 @@ class ContainedAccountBackend(AccountBackend):
         except CONTAINED as error:
             self._report(f"the back end {self.auth_type}", error)
             return False
-
-
-class ContainedDirectoryBackend(DirectoryBackend):
-    """A directory of a third party: when it raises it couldn't be asked, or there is no account."""
-
-    def __init__(self, backend: DirectoryBackend, report: Callable[[str, BaseException], None]) -> None:
-        self._backend = backend
-        self._report = report
-        self.auth_type = backend.auth_type
-
-    async def ask(self, username: str, password: str) -> Identity:
-        """What the directory says."""
-        try:
-            return await self._backend.ask(username, password)
-        except DirectoryUnavailable:
-            raise
-        except CONTAINED as error:
-            self._report(f"the directory {self.auth_type}", error)
-            raise DirectoryUnavailable(str(error)) from error
-
-    def account(self, transaction: Transaction, identity: Identity, account: Row | None, now: int) -> int | None:
-        """What the directory does; undone when it raises."""
-        try:
-            with transaction.savepoint():
-                return self._backend.account(transaction, identity, account, now)
-        except (StorageFailed, TimeLimitReached, TransactionLost):
-            raise
-        except CONTAINED as error:
-            self._report(f"the directory {self.auth_type}", error)
-            return None
 
 
 class ContainedApplicationBackend(ApplicationBackend):

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from kanboard_core import framing
 from kanboard_core.arguments import InvalidParams
-from kanboard_core.authentication import Authentication, Credentials, Unauthorized, Unverified
+from kanboard_core.authentication import Authentication, Unauthorized, Unverified
 from kanboard_core.calls import CONTAINED, NO_DATABASE, AsyncCall, Call, ProcedureError
+from kanboard_core.credentials import Credentials
 from kanboard_core.database.database import Database
 from kanboard_core.database.errors import Busy, DoesNotFit, StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction

@@ -19,7 +19,7 @@ from multidict import istr
 
 from kanboard_core import framing, hosts
 from kanboard_core.access_log import AccessLog
-from kanboard_core.authentication import Credentials, basic_credentials, encoded_credentials
+from kanboard_core.credentials import Credentials, basic_credentials, encoded_credentials
 from kanboard_core.dispatcher import Reply, Request
 from kanboard_core.framing import Invocation, Message, NotAMessage
 from kanboard_core.pages import Pages, response

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import click
 
     from kanboard_core.actions import Action, FurtherEvents
-    from kanboard_core.backends import AccountBackend, ApplicationBackend, DirectoryBackend, PageBackend
+    from kanboard_core.backends import Backend
     from kanboard_core.calls import Call
     from kanboard_core.carriers import Carrier
     from kanboard_core.configuration.options import Section
@@ -158,9 +158,7 @@ def register_actions(server: Server) -> Iterable[Action | FurtherEvents]:
 
 
 @hookspec
-def register_authentication_backends(
-    server: Server,
-) -> Iterable[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend]:
+def register_authentication_backends(server: Server) -> Iterable[Backend]:
     """Answer ways to sign in, as an account or as the application; they are tried after the built-in ones.
 
     Once at start-up, in the main thread. An account back end's ``verify``, a directory's ``ask`` and a page back end's

@@ -72,6 +72,14 @@ _INSERT_CAPTCHA_DATA = statement(
 )
 
 
+class AccountRefused(Exception):
+    """The account of the user name ``username`` is refused whatever the password."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(username)
+        self.username = username
+
+
 @dataclass(frozen=True, slots=True)
 class Lockout:
     """The limits on failed sign-ins."""

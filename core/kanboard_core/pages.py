@@ -12,8 +12,9 @@ import orjson
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from kanboard_core.authentication import Credentials, Unauthorized
+from kanboard_core.authentication import Unauthorized
 from kanboard_core.calls import CONTAINED, AsyncCall
+from kanboard_core.credentials import Credentials
 from kanboard_core.database.errors import Busy, DatabaseError
 from kanboard_core.health import Health
 from kanboard_core.permissions import APPLICATION, Forbidden

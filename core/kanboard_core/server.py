@@ -11,7 +11,7 @@ from itertools import chain
 
 from kanboard_core.actions import Action, Actions, FurtherEvents, RegisteredAction
 from kanboard_core.authentication import Authentication
-from kanboard_core.backends import AccountBackend, ApplicationBackend, DirectoryBackend, PageBackend
+from kanboard_core.backends import Backend, PageBackend
 from kanboard_core.calls import CONTAINED
 from kanboard_core.carriers import Carrier
 from kanboard_core.configuration import Configuration
@@ -229,9 +229,7 @@ class Server:
                     "plugin %s reacts to the event %s, which nothing raises%s", part.plugin.name, name, guess
                 )
 
-    def _authentication(
-        self, backends: list[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend], lockout: Lockout
-    ) -> Authentication:
+    def _authentication(self, backends: list[Backend], lockout: Lockout) -> Authentication:
         configuration = self.configuration
         return Authentication(
             self.database,

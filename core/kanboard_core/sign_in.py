@@ -13,23 +13,16 @@ from functools import partial
 from aiohttp import web
 
 from kanboard_core import one_time_codes
-from kanboard_core.authentication import (
-    Asked,
-    Attempts,
-    Authentication,
-    Credentials,
-    Unauthorized,
-    account_named,
-    but_for_second_factor,
-    renew_hash,
-)
-from kanboard_core.backends import AccountBackend, DirectoryBackend, DirectoryUnavailable, Identity, PageBackend
+from kanboard_core.authentication import Authentication, renew_hash
+from kanboard_core.backends import AccountBackend, PageBackend
 from kanboard_core.calls import Call
+from kanboard_core.credentials import Credentials, account_named
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.decisions import Decision, report
-from kanboard_core.lockout import Lockout
+from kanboard_core.directories import DirectoryUnavailable
+from kanboard_core.lockout import AccountRefused, Lockout
 from kanboard_core.models import User
 
 _ACCOUNT = statement(User.select().where(User.id == param("user_id")))
@@ -71,14 +64,6 @@ class Attempt:
     account: Row | None = None
     #: what ``last_logins`` says of the way in, when the password was right
     auth_type: str = ""
-
-
-class _Late(Exception):
-    """Others have failed in the meantime so often that an attempt doesn't count any more."""
-
-    def __init__(self, username: str) -> None:
-        super().__init__(username)
-        self.username = username
 
 
 class SignIn:
@@ -126,26 +111,25 @@ class SignIn:
             account, refusal = await self._standing(credentials.username, credentials.address, captcha_solved)
             if refusal is not None:
                 return Attempt(refusal)
-            username = credentials.username
             try:
                 backend = await self._authentication.accepts_on_pages(account, credentials.password)
                 if account is not None and backend is not None:
                     return await self._accepted(limits, account, backend, credentials, captcha_solved)
-                asked = await self._ask_directories(limits, account, credentials, attempts, began)
-                if asked.account is not None and asked.directory is not None:
-                    needed = asked.account["twofactor_activated"]
-                    outcome = Outcome.CODE_NEEDED if needed else Outcome.SIGNED_IN
-                    return Attempt(outcome, asked.account, asked.directory.auth_type)
-                username = asked.username
-                count = partial(
-                    self._authentication.count_failure, limits, account, asked.username, credentials.address
+                answer = await self._authentication.directories.ask(
+                    account, credentials, limits, attempts=attempts, began=began, leave_second_factor=True
                 )
+                if answer.admitted is not None:
+                    found = answer.admitted.account
+                    outcome = Outcome.CODE_NEEDED if found["twofactor_activated"] else Outcome.SIGNED_IN
+                    return Attempt(outcome, found, answer.admitted.directory.auth_type)
+                username = answer.username
+                count = partial(self._authentication.count_failure, limits, account, username, credentials.address)
                 if await self._database.write(count):
                     return Attempt(Outcome.WRONG)
             except DirectoryUnavailable:
                 return Attempt(Outcome.UNAVAILABLE)
-            except _Late as late:
-                username = late.username
+            except AccountRefused as refused:
+                username = refused.username
             # The account is refused by now, or was all the time under the name that the directory has for it.
             _, refusal = await self._standing(username, credentials.address, captcha_solved)
             return Attempt(refusal or Outcome.WRONG)
@@ -158,33 +142,14 @@ class SignIn:
         credentials: Credentials,
         captcha_solved: bool,
     ) -> Attempt:
-        """The password was right. Raises _Late when that doesn't count any more."""
+        """The password was right. Raises AccountRefused when that doesn't count any more."""
         if account["twofactor_activated"]:
             current, refusal = await self._standing(credentials.username, credentials.address, captcha_solved)
             if current is not None and current["password"] == account["password"] and refusal is None:
                 return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
         elif await self._record(limits, account, backend, credentials):
             return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
-        raise _Late(credentials.username)
-
-    async def _ask_directories(
-        self, limits: Lockout, account: Row | None, credentials: Credentials, attempts: Attempts, began: float
-    ) -> Asked:
-        """What directories say. Raises _Late when the account of the name that they have for it is refused."""
-        tried = credentials.username
-
-        def admit(directory: DirectoryBackend, identity: Identity, transaction: Transaction) -> Row | None:
-            nonlocal tried
-            tried = identity.username
-            return self._authentication.admit_by_directory(
-                limits, credentials, directory, identity, transaction, on_pages=True
-            )
-
-        try:
-            opened = but_for_second_factor(account) if account is not None else None
-            return await self._authentication.ask_directories(opened, credentials, attempts, began, admit)
-        except Unauthorized:
-            raise _Late(tried) from None
+        raise AccountRefused(credentials.username)
 
     async def _record(self, limits: Lockout, account: Row, backend: AccountBackend, credentials: Credentials) -> bool:
         """Write a success down, and a stronger hash of the password where that is wanted; False: it doesn't count."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kanboard_core.authentication import Credentials
 from kanboard_core.backends import AccountBackend, ApplicationBackend
+from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import hookimpl

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kanboard_core import one_time_codes
-from kanboard_core.authentication import Credentials
 from kanboard_core.authentication import Unauthorized as Refused
-from kanboard_core.backends import DirectoryUnavailable
 from kanboard_core.commands.invocation import LineFormatter
+from kanboard_core.credentials import Credentials
 from kanboard_core.decisions import Decision, report
+from kanboard_core.directories import DirectoryUnavailable
 from kanboard_core.permissions import ANYONE
 from kanboard_core.sign_in import Outcome
 from kanboard_core.testing import AccountFactory, Client, RunningServer, Unauthorized
@@ -149,10 +149,10 @@ async def test_so_does_the_sign_in_form(bob: Client, server: RunningServer, deci
 async def test_a_directory_that_cant_be_asked_decides_nothing(
     bob: Client, server: RunningServer, decided: Decided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unavailable(*arguments: object) -> None:
+    async def unavailable(*arguments: object, **named: object) -> None:
         raise DirectoryUnavailable("it is down")
 
-    monkeypatch.setattr(server.server.authentication, "ask_directories", unavailable)
+    monkeypatch.setattr(server.server.authentication.directories, "ask", unavailable)
     assert not await is_let_in(server.client("bob", "guess"))
     assert (await server.server.sign_in.attempt(Credentials("bob", "guess"), captcha_solved=False)).account is None
     assert decided() == [

@@ -9,9 +9,9 @@ import bcrypt
 import pytest
 from aiohttp import web
 
-from kanboard_core.authentication import Credentials
 from kanboard_core.backends import PageBackend
 from kanboard_core.calls import Call
+from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
@@ -102,7 +102,7 @@ class Vouching(PageBackend):
         call.tx.sql("UPDATE users SET name = 'seen' WHERE id = 1")
         if request.headers["X-Badge"] == "broken":
             raise RuntimeError("the badge reader is broken")
-        from kanboard_core.authentication import account_named
+        from kanboard_core.credentials import account_named
 
         return account_named(call.tx, request.headers["X-Badge"])
 

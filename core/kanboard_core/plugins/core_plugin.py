@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kanboard_core import leases
-from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, ApplicationToken, DatabasePassword
+from kanboard_core.backends import AccessToken, ApplicationToken, Backend, DatabasePassword
 from kanboard_core.database import Model
 from kanboard_core.database.migrations import Migration
 from kanboard_core.description import introspection
@@ -36,7 +36,7 @@ def register_procedures() -> list[Procedure]:
 
 
 @hookimpl
-def register_authentication_backends(server: Server) -> list[ApplicationBackend | AccountBackend]:
+def register_authentication_backends(server: Server) -> list[Backend]:
     """The application's token, personal tokens, passwords."""
     configured = server.configuration.text("authentication", "api_authentication_token")
     return [ApplicationToken(configured), AccessToken(), DatabasePassword(server.passwords)]

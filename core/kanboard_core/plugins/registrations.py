@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kanboard_core.actions import Action, FurtherEvents
 from kanboard_core.backends import (
     AccountBackend,
-    ApplicationBackend,
+    Backend,
     ContainedAccountBackend,
     ContainedApplicationBackend,
-    ContainedDirectoryBackend,
     ContainedPageBackend,
-    DirectoryBackend,
     PageBackend,
 )
 from kanboard_core.calls import CONTAINED, Call
@@ -24,6 +22,7 @@ from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
 from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
+from kanboard_core.directories import ContainedDirectoryBackend, DirectoryBackend
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.extensions import Extension
 from kanboard_core.external_links import ContainedProvider, ExternalLinkProvider
@@ -65,7 +64,7 @@ class Registrations:
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
     actions: tuple[Action | FurtherEvents, ...] = ()
-    backends: tuple[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend, ...] = ()
+    backends: tuple[Backend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
     notification_types: tuple[NotificationType | ProjectNotificationType, ...] = ()
@@ -213,13 +212,11 @@ def _actions(answer: Any) -> tuple[Action | FurtherEvents, ...]:
     return found
 
 
-def _backends(
-    plugins: Plugins, plugin: Plugin, answer: Any
-) -> tuple[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend, ...]:
+def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[Backend, ...]:
     report = partial(plugins.report, plugin.name)
-    found: list[AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend] = []
+    found: list[Backend] = []
     for item in _listed("register_authentication_backends", answer):
-        if not isinstance(item, (AccountBackend, ApplicationBackend, DirectoryBackend, PageBackend)):
+        if not isinstance(item, Backend):
             raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
         if plugin.built_in:
             found.append(item)

@@ -14,7 +14,7 @@ from kanboard_plugins.ldap import configuration, procedures
 if TYPE_CHECKING:
     import click
 
-    from kanboard_core.backends import DirectoryBackend
+    from kanboard_core.directories import DirectoryBackend
     from kanboard_core.server import Server
 
 requires = ("users", "groups")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from kanboard_core.backends import DirectoryBackend, DirectoryUnavailable, Identity
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.directories import DirectoryBackend, DirectoryUnavailable, Identity
 from kanboard_core.permissions import APPLICATION
 from kanboard_plugins.ldap import accounts
 from kanboard_plugins.ldap.conversation import Conversation

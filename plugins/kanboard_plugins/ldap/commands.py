@@ -7,9 +7,9 @@ from typing import cast
 
 import click
 
-from kanboard_core.backends import DirectoryUnavailable, Identity
 from kanboard_core.commands import Refused, with_plugins
 from kanboard_core.configuration import Configuration
+from kanboard_core.directories import DirectoryUnavailable, Identity
 from kanboard_core.plugins import Plugins
 from kanboard_plugins.ldap.configuration import NOT_INSTALLED, settings_of
 from kanboard_plugins.ldap.people import Person

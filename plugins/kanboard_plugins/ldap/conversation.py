@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # ldap3 uses names that pyasn1 has renamed
     import ldap3
 
-from kanboard_core.backends import DirectoryUnavailable
+from kanboard_core.directories import DirectoryUnavailable
 from kanboard_plugins.ldap.configuration import Settings
 from kanboard_plugins.ldap.people import Entry
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 
-from kanboard_core.backends import DirectoryUnavailable, Identity
+from kanboard_core.directories import DirectoryUnavailable, Identity
 from kanboard_plugins.ldap.configuration import Settings
 from kanboard_plugins.ldap.conversation import Conversation, tls_context
 from kanboard_plugins.ldap.patterns import escaped_for_dn, in_filter, in_username

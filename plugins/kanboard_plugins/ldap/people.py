@@ -6,7 +6,7 @@ import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kanboard_core.backends import Identity
+from kanboard_core.directories import Identity
 from kanboard_core.permissions import ApplicationRole
 from kanboard_plugins.ldap.configuration import Settings
 from kanboard_plugins.ldap.languages import language_code

@@ -6,8 +6,8 @@ import logging
 from typing import Literal
 
 from kanboard_core.arguments import Text
-from kanboard_core.backends import DirectoryUnavailable
 from kanboard_core.calls import AsyncCall
+from kanboard_core.directories import DirectoryUnavailable
 from kanboard_core.permissions import ADMINISTRATORS
 from kanboard_core.procedures import procedure
 from kanboard_plugins.ldap import accounts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from kanboard_core.authentication import Credentials
+from kanboard_core.credentials import Credentials
 from kanboard_core.sign_in import Outcome
 from kanboard_plugins.web import captchas, documents
 from kanboard_plugins.web.visits import Visit

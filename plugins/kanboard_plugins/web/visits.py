@@ -10,9 +10,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from aiohttp import web
 
-from kanboard_core.authentication import Credentials
 from kanboard_core.backends import PageBackend
 from kanboard_core.calls import AsyncCall, Call
+from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row, param, statement
 from kanboard_core.decisions import Decision, report
 from kanboard_core.models import User

@@ -14,7 +14,7 @@ pytest.importorskip("ldap3")
 
 from tests.plugins.ldap.conftest import silent_server
 
-from kanboard_core.backends import DirectoryUnavailable
+from kanboard_core.directories import DirectoryUnavailable
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import running
 from kanboard_plugins.ldap import backend

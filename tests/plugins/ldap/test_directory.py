@@ -19,7 +19,7 @@ from tests.plugins.ldap.conftest import (
     silent_server,
 )
 
-from kanboard_core.backends import DirectoryUnavailable, Identity
+from kanboard_core.directories import DirectoryUnavailable, Identity
 from kanboard_core.plugins import Plugins
 from kanboard_plugins.ldap.directory import Directory
 from kanboard_plugins.ldap.people import Person

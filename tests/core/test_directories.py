@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kanboard_core import authentication, passwords
-from kanboard_core.authentication import Credentials
-from kanboard_core.backends import DirectoryBackend, DirectoryUnavailable, Identity
+from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row, insertion
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.directories import DirectoryBackend, DirectoryUnavailable, Identity
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import User
 from kanboard_core.plugins import Plugin, Plugins
