@@ -5,14 +5,19 @@ Source: spec page "authentication".
 
 from __future__ import annotations
 
-import re
 import time
 import weakref
 from collections.abc import Iterable
 from functools import partial
 
 from kanboard_core.backends import AccessToken, AccountBackend, ApplicationBackend, Backend, DatabasePassword
-from kanboard_core.credentials import APPLICATION_NAME, Credentials, account_named, names_an_account
+from kanboard_core.credentials import (
+    APPLICATION_NAME,
+    Credentials,
+    account_named,
+    is_generated_token,
+    names_an_account,
+)
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
@@ -28,7 +33,6 @@ _RENEW = statement(
         (User.id == param("user_id")) & (User.password == param("password"))
     )
 )
-_GENERATED_TOKEN = re.compile(r"[0-9a-f]{60}\Z")
 
 
 class Unauthorized(Exception):
@@ -228,7 +232,7 @@ class Authentication:
     ) -> AccountBackend | None:
         """The back end that accepts; a wrong password costs the time of one hash whatever the account permits."""
         backends = [backend for backend in backends if backend.stored(account) is not None]
-        if not _GENERATED_TOKEN.match(account["api_access_token"] or ""):
+        if not is_generated_token(account["api_access_token"] or ""):
             # Such a token may be the text of the password too, which then counts.
             backends.sort(key=lambda backend: isinstance(backend, AccessToken))
         for backend in backends:

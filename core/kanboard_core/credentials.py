@@ -1,4 +1,4 @@
-"""Credentials: how a request brings them, and which account they are about.
+"""Credentials: how a request brings them, which account they are about, and tokens.
 
 Source: spec pages "authentication" and "protocol", section 8.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+import secrets
 from dataclasses import dataclass, field
 
 from kanboard_core.database import Row, param, statement
@@ -17,6 +19,10 @@ from kanboard_core.models import User
 APPLICATION_NAME = "jsonrpc"
 #: names that no account can sign in with
 _CLOSED_NAMES = frozenset({"", "0", APPLICATION_NAME})
+
+#: random bytes of a token, which is written in hexadecimal digits
+_TOKEN_BYTES = 30
+_TOKEN = re.compile(rf"[0-9a-f]{{{2 * _TOKEN_BYTES}}}\Z")
 
 _ACCOUNT = statement(User.select().where(User.username == param("username")))
 
@@ -48,6 +54,16 @@ def encoded_credentials(value: str) -> tuple[str, str]:
         return "", ""
     username, colon, password = text.partition(":")
     return (username, password) if colon else ("", "")
+
+
+def new_token() -> str:
+    """A random token, of the application or of an account."""
+    return secrets.token_hex(_TOKEN_BYTES)
+
+
+def is_generated_token(token: str) -> bool:
+    """Whether the token looks like one that was made at random, by this server or by Kanboard."""
+    return _TOKEN.match(token) is not None
 
 
 def names_an_account(username: str) -> bool:

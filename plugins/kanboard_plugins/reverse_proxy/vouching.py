@@ -12,6 +12,7 @@ from aiohttp import web
 
 from kanboard_core.backends import PageBackend
 from kanboard_core.calls import Call
+from kanboard_core.credentials import names_an_account
 from kanboard_core.database import Row
 from kanboard_core.models import User
 from kanboard_core.proxies import TrustedProxies
@@ -21,8 +22,6 @@ from kanboard_plugins.users.accounts import NewAccount
 
 #: accounts of a proxy's users have no password, and none that they had counts
 _MARKS = {"is_ldap_user": True, "disable_login_form": True}
-#: names that stand for nobody
-_CLOSED_NAMES = frozenset({"0", "jsonrpc"})
 
 
 class ReverseProxy(PageBackend):
@@ -41,7 +40,7 @@ class ReverseProxy(PageBackend):
         if not self._proxies.trusts(request):
             return ""
         username = self._headers.username(request)
-        return username if rules.is_username(username) and username not in _CLOSED_NAMES else ""
+        return username if rules.is_username(username) and names_an_account(username) else ""
 
     def account(self, call: Call, request: web.BaseRequest) -> Row | None:
         """The account of that name: one that is there keeps its role, and what wasn't said of it."""

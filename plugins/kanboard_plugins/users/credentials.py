@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-
 from kanboard_core.calls import Call
+from kanboard_core.credentials import new_token
 from kanboard_core.database import param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import User
@@ -28,7 +27,7 @@ def set_password(tx: Transaction, user_id: int, password_hash: str) -> bool:
 
 def make_token(tx: Transaction, user_id: int) -> str:
     """Give the account a new personal token in the place of the one it has; answers it."""
-    token = secrets.token_hex(30)
+    token = new_token()
     tx.run(_SET_TOKEN, user_id=user_id, token=token)
     return token
 

@@ -7,6 +7,8 @@ from kanboard_core.hooks import hookimpl
 from kanboard_core.routes import Route
 from kanboard_plugins.web import configuration, documents, routes
 
+requires = ("users",)
+
 
 @hookimpl
 def register_configuration() -> Section:

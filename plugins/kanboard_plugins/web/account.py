@@ -10,7 +10,8 @@ from markupsafe import Markup
 from kanboard_core import one_time_codes
 from kanboard_core.calls import Call
 from kanboard_core.permissions import ApplicationRole
-from kanboard_plugins.web import administration, documents, tokens
+from kanboard_plugins.users import credentials
+from kanboard_plugins.web import administration, documents
 from kanboard_plugins.web.sign_in import HOME_PATH, to_sign_in
 from kanboard_plugins.web.visits import Visit
 
@@ -49,10 +50,10 @@ async def change_token(visit: Visit) -> web.StreamResponse:
         return to_sign_in(visit)
     match visit.value("action"):
         case "make":
-            await visit.write(tokens.make_personal)
+            await visit.write(_make_token)
             await visit.change(notice="token made")
         case "revoke":
-            await visit.write(tokens.revoke_personal)
+            await visit.write(_revoke_token)
             await visit.change(notice="token revoked")
     return documents.redirection(visit, HOME_PATH)
 
@@ -76,11 +77,11 @@ async def change_two_factor(visit: Visit) -> web.StreamResponse:
             await visit.change(secret=one_time_codes.new_secret(visit.call.server.database.engine.kind))
             return documents.redirection(visit, TWO_FACTOR_PATH)
         case "confirm" if not account["twofactor_activated"] and visit.state.secret:
-            if not await visit.write(_activate, visit.state.secret, visit.value("code")):
+            if not await visit.write(_enrol, visit.state.secret, visit.value("code")):
                 return await _two_factor(visit, "That code isn't right. Type the one that is shown now.", status=422)
             await visit.change(secret="", notice="two-factor on")
         case "disable" if account["twofactor_activated"]:
-            await visit.write(_deactivate)
+            await visit.write(_remove_second_factor)
             await visit.change(notice="two-factor off")
     return documents.redirection(visit, HOME_PATH)
 
@@ -104,16 +105,20 @@ async def _two_factor(visit: Visit, error: str, *, status: int = 200) -> web.Res
     )
 
 
-def _activate(call: Call, secret: str, code: str) -> bool:
-    """Switch the second factor on, if the code is one of the secret."""
-    if not one_time_codes.use(call.tx, secret, code, call.now):
-        return False
-    tokens.set_second_factor(call, secret)
-    return True
+def _make_token(call: Call) -> None:
+    credentials.make_token(call.tx, call.caller.user_id)
 
 
-def _deactivate(call: Call) -> None:
-    tokens.set_second_factor(call, "")
+def _revoke_token(call: Call) -> None:
+    credentials.revoke_token(call.tx, call.caller.user_id)
+
+
+def _enrol(call: Call, secret: str, code: str) -> bool:
+    return credentials.enrol(call, call.caller.user_id, secret, code)
+
+
+def _remove_second_factor(call: Call) -> None:
+    credentials.remove_second_factor(call.tx, call.caller.user_id)
 
 
 def _picture(uri: str) -> Markup:

@@ -8,7 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from kanboard_core.calls import Call
-from kanboard_plugins.web import documents, tokens
+from kanboard_core.credentials import new_token
+from kanboard_core.database import application_token
+from kanboard_plugins.web import documents
 from kanboard_plugins.web.sign_in import HOME_PATH, to_sign_in
 from kanboard_plugins.web.visits import Visit
 
@@ -41,7 +43,7 @@ async def change_application_token(visit: Visit) -> web.StreamResponse:
         case "show":
             await visit.change(notice="application token shown")
         case "renew":
-            await visit.write(tokens.renew_application)
+            await visit.write(_renew_application_token)
             await visit.change(notice="application token shown")
     return documents.redirection(visit, HOME_PATH)
 
@@ -55,6 +57,10 @@ async def unlock(visit: Visit) -> web.StreamResponse:
     if is_id and await visit.write(visit.call.server.sign_in.unlock, int(user_id)):
         await visit.change(notice="unlocked")
     return documents.redirection(visit, HOME_PATH)
+
+
+def _renew_application_token(call: Call) -> None:
+    application_token.store(call.tx, new_token(), changed_by=call.caller.user_id, now=call.now)
 
 
 def _refusal(visit: Visit) -> web.Response:
