@@ -28,6 +28,10 @@ from kanboard_core.models import User
 _ACCOUNT = statement(User.select().where(User.id == param("user_id")))
 
 
+#: columns of an account that say which password opens it, and whether it does so alone
+_DECISIVE = ("password", "is_active", "is_ldap_user", "disable_login_form", "twofactor_activated")
+
+
 class Outcome(Enum):
     """What became of an attempt to sign in."""
 
@@ -60,7 +64,7 @@ class Attempt:
     """An attempt to sign in, and what became of it."""
 
     outcome: Outcome
-    #: the account, when its password was right
+    #: the account as it was when its password was right
     account: Row | None = None
     #: what ``last_logins`` says of the way in, when the password was right
     auth_type: str = ""
@@ -130,7 +134,8 @@ class SignIn:
                 return Attempt(Outcome.UNAVAILABLE)
             except AccountRefused as refused:
                 username = refused.username
-            # The account is refused by now, or was all the time under the name that the directory has for it.
+            # The account is refused by now, or was all the time under the name that the directory has for it; or its
+            # password was changed.
             _, refusal = await self._standing(username, credentials.address, captcha_solved)
             return Attempt(refusal or Outcome.WRONG)
 
@@ -145,17 +150,19 @@ class SignIn:
         """The password was right. Raises AccountRefused when that doesn't count any more."""
         if account["twofactor_activated"]:
             current, refusal = await self._standing(credentials.username, credentials.address, captcha_solved)
-            if current is not None and current["password"] == account["password"] and refusal is None:
+            if current is not None and _opens_as_before(current, account) and refusal is None:
                 return Attempt(Outcome.CODE_NEEDED, current, backend.auth_type)
-        elif await self._record(limits, account, backend, credentials):
-            return Attempt(Outcome.SIGNED_IN, account, backend.auth_type)
-        raise AccountRefused(credentials.username)
+            raise AccountRefused(credentials.username)
+        return Attempt(Outcome.SIGNED_IN, await self._record(limits, account, backend, credentials), backend.auth_type)
 
-    async def _record(self, limits: Lockout, account: Row, backend: AccountBackend, credentials: Credentials) -> bool:
-        """Write a success down, and a stronger hash of the password where that is wanted; False: it doesn't count."""
+    async def _record(self, limits: Lockout, account: Row, backend: AccountBackend, credentials: Credentials) -> Row:
+        """Write a success down, and a stronger hash of the password where that is wanted; answers the account.
+
+        Raises AccountRefused, and nothing is written, when it doesn't count any more.
+        """
         renewed = await self._authentication.renewed_hash(backend, account, credentials.password)
 
-        def job(transaction: Transaction) -> bool:
+        def job(transaction: Transaction) -> Row:
             recorded = limits.record_success(
                 transaction,
                 account["id"],
@@ -164,9 +171,12 @@ class SignIn:
                 user_agent=credentials.user_agent,
                 now=int(time.time()),
             )
-            if recorded:
-                renew_hash(transaction, account, renewed)
-            return recorded
+            # Nobody else changes the row now; they may have while the password was hashed.
+            current = transaction.one(_ACCOUNT, user_id=account["id"]) if recorded else None
+            if current is None or not _opens_as_before(current, account):
+                raise AccountRefused(credentials.username)
+            renew_hash(transaction, account, renewed)
+            return {**current, "password": renewed or current["password"]}
 
         return await self._database.write(job)
 
@@ -261,3 +271,8 @@ class SignIn:
             return account, None
 
         return await self._database.read(job)
+
+
+def _opens_as_before(current: Row, account: Row) -> bool:
+    """Whether a password that was right for the account is right for it as it is now."""
+    return all(current[column] == account[column] for column in _DECISIVE)

@@ -85,6 +85,28 @@ async def test_a_right_password_that_comes_too_late_does_not_show(
     assert servers[0].sql("SELECT COUNT(*) FROM last_logins") == [(0,)]
 
 
+@pytest.mark.parametrize("second_factor", [0, 1])
+@pytest.mark.parametrize(
+    "change", ["password = 'another'", "is_active = '0'", "disable_login_form = '1'", "twofactor_activated = OTHER"]
+)
+async def test_a_password_opens_nothing_that_was_closed_to_it_while_it_was_verified(
+    servers: list[RunningServer], monkeypatch: pytest.MonkeyPatch, change: str, second_factor: int
+) -> None:
+    server = servers[0].server
+    servers[0].sql("UPDATE users SET twofactor_activated = ?", second_factor)
+    accepts = server.authentication.accepts_on_pages
+
+    async def slowly(account: Row | None, password: str) -> object:
+        found = await accepts(account, password)
+        servers[1].sql(f"UPDATE users SET {change}".replace("OTHER", f"'{1 - second_factor}'"))
+        return found
+
+    monkeypatch.setattr(server.authentication, "accepts_on_pages", slowly)
+    tried = await server.sign_in.attempt(Credentials("admin", "secret", "198.51.100.1"), captcha_solved=False)
+    assert tried == Attempt(Outcome.WRONG)
+    assert servers[0].sql("SELECT COUNT(*) FROM last_logins") == [(0,)]
+
+
 # Ways in of third parties
 
 

@@ -102,9 +102,12 @@ class Visit:
         return before
 
     async def begin_session(self, account: Row, *, auth_type: str, code_needed: bool = False) -> None:
-        """Begin a session for the account, under another id; the one before is over."""
+        """Begin a session for the account, under another id; the one before is over.
+
+        ``account`` is as it was when it was verified: what has changed since ends the session.
+        """
         await self._change_session(
-            lambda call, began: _begin(call, began, account["id"], auth_type=auth_type, code_needed=code_needed)
+            lambda call, began: _begin(call, began, account, auth_type=auth_type, code_needed=code_needed)
         )
 
     async def end_session(self) -> None:
@@ -118,7 +121,7 @@ class Visit:
             account = call.server.sign_in.admit(call, self.request, backend, self.origin)
             if account is not None:
                 needed = bool(account["twofactor_activated"])
-                _begin(call, began, account["id"], auth_type=backend.auth_type, code_needed=needed)
+                _begin(call, began, account, auth_type=backend.auth_type, code_needed=needed)
 
         await self._change_session(job)
         decision = Decision.SUCCESS if self.account else Decision.REFUSED
@@ -202,11 +205,7 @@ def _load(call: Call, session_id: str) -> tuple[State, int, Row | None]:
     return state, expire_at, account
 
 
-def _begin(call: Call, began: _Began, user_id: int, *, auth_type: str, code_needed: bool) -> None:
-    # Read anew: signing in may have written another hash of the same password.
-    account = call.tx.one(_ACCOUNT, user_id=user_id)
-    if account is None:
-        return
+def _begin(call: Call, began: _Began, account: Row, *, auth_type: str, code_needed: bool) -> None:
     lasting = sessions.WAITING_SECONDS if code_needed else began.lasting
     began.account, began.expire_at = account, call.now + lasting
     began.state = sessions.signed_in(account, auth_type=auth_type, code_needed=code_needed)

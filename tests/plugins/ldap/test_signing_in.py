@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
+import aiohttp
 import pytest
 
 pytest.importorskip("ldap3")
 
 from tests.plugins.ldap.conftest import GROUPS, PEOPLE, PROXY, Slapd, free_port, needs_slapd, silent_server
+from tests.plugins.web.browsing import Browser
 
+from kanboard_core import one_time_codes
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RunningServer, Unauthorized, running
 
@@ -268,3 +272,29 @@ async def test_nobody_else_waits_for_a_directory_that_hangs(
             assert not any(task.done() for task in hanging)
             assert await asyncio.gather(*hanging) == [False] * 10
     assert caplog.text.count("timed out") == 1  # those who wait for their turn don't ask again
+
+
+# The sign-in form
+
+
+async def test_the_form_asks_for_the_code_once_the_directory_has_accepted_the_password(server: RunningServer) -> None:
+    """An account of the directory with a second factor: the password alone opens neither pages nor the API."""
+    secret = "JBSWY3DPEHPK3PXP"
+    assert await is_let_in(server, "bob", "bob-word")
+    server.sql(
+        "UPDATE users SET twofactor_activated = '1', twofactor_secret = ?, name = '', nb_failed_login = 1 WHERE id > 1",
+        secret,
+    )
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        browser = Browser(server, session)
+        assert (await browser.sign_in("BOB", "wrong")).status == 403
+        assert failures(server, "bob") == 2
+        assert (await browser.sign_in("BOB", "bob-word")).path == "/sign-in/code"
+        assert (await browser.get("/account")).path == "/sign-in/code"
+        assert (failures(server, "bob"), logins(server, "bob")) == (2, ["LDAP"])
+        page = await browser.submit("/sign-in/code", code=one_time_codes.code(secret, int(time.time())))
+        assert page.path == "/account"
+        assert "Signed in as bob" in page.text
+    assert (failures(server, "bob"), logins(server, "bob")) == (0, ["LDAP", "LDAP"])
+    assert [name for _, name, *_ in accounts(server)] == ["Bob Brown"]
+    assert not await is_let_in(server, "bob", "bob-word")

@@ -13,7 +13,9 @@ from tests.plugins.web.browsing import QUICK_HASH, Browser
 from tests.plugins.web.conftest import Person
 from yarl import URL
 
+from kanboard_core.database import Row
 from kanboard_core.testing import RunningServer
+from kanboard_plugins.web.visits import Visit
 
 COOKIE = "kanboard_server"
 
@@ -89,6 +91,21 @@ async def test_what_ends_a_session(browser: Browser, server: RunningServer, pers
         server.sql(f"UPDATE users SET {change} WHERE username = ?", f"bob{number}")
         assert (await browser.get("/account")).path == "/sign-in"
         assert server.sql("SELECT COUNT(*) FROM sessions") == [(0,)]
+
+
+@pytest.mark.parametrize("change", ["password = 'another'", "is_active = '0'", "role = 'app-user'"])
+async def test_what_changes_while_somebody_signs_in_ends_the_session_too(
+    browser: Browser, server: RunningServer, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    begin = Visit.begin_session
+
+    async def late(visit: Visit, account: Row, *, auth_type: str) -> None:
+        server.sql(f"UPDATE users SET {change} WHERE id = 1")
+        await begin(visit, account, auth_type=auth_type)
+
+    monkeypatch.setattr(Visit, "begin_session", late)
+    assert (await browser.sign_in()).path == "/sign-in"
+    assert server.sql("SELECT COUNT(*) FROM last_logins") == [(1,)]
 
 
 async def test_what_does_not_end_it(browser: Browser, server: RunningServer) -> None:
