@@ -10,10 +10,8 @@ from kanboard_core.directories import Identity
 from kanboard_core.permissions import ApplicationRole
 from kanboard_plugins.ldap.configuration import Settings
 from kanboard_plugins.ldap.languages import language_code
-from kanboard_plugins.users.rules import stored_username
+from kanboard_plugins.users.rules import said_elsewhere, stored_username
 
-#: characters that PostgreSQL keeps of names and mail addresses
-_LONGEST_TEXT = 255
 #: PHP's strtolower() changes no other letters
 _SMALL_LETTERS = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -64,17 +62,12 @@ def person(entry: Entry, groups: Iterable[str], settings: Settings, *, accepted:
         username=account_name(entry.first(attributes.username), settings),
         accepted=accepted,
         dn=entry.dn,
-        name=_storable(entry.first(attributes.fullname)),
-        email=_storable(entry.first(attributes.email)),
+        name=said_elsewhere(entry.first(attributes.fullname)),
+        email=said_elsewhere(entry.first(attributes.email)),
         role=role(groups, settings),
         language=language_code(entry.first(attributes.language)),
         groups=groups,
     )
-
-
-def _storable(text: str) -> str:
-    """A text of an account; one that is too long for every database says nothing."""
-    return text if len(text) <= _LONGEST_TEXT else ""
 
 
 def role(groups: Iterable[str], settings: Settings) -> str:

@@ -6,7 +6,7 @@ Source: spec page "authentication", section 7.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -47,7 +47,11 @@ class ReverseProxy(PageBackend):
         said = self._headers.said(request)
         account = accounts.account_named(call.tx, said.username)
         if account is None:
-            return _made(call, said)
+            if user_id := _made(call, said):
+                return accounts.account(call.tx, user_id)
+            account = accounts.account_named(call.tx, said.username)  # which somebody else has just made
+            if account is None:
+                return None
         changes: dict[str, Any] = {
             column: value
             for column, value in _said(said).items()
@@ -58,17 +62,17 @@ class ReverseProxy(PageBackend):
         return accounts.account(call.tx, account["id"])
 
 
-def _made(call: Call, said: Said) -> Row | None:
+def _made(call: Call, said: Said) -> int | Literal[False]:
+    """The id of a new account; False when its user name is taken."""
     given = _said(said)
     new = NewAccount(said.username, given["name"], given["email"], said.role, is_ldap_user=True)
     user_id = accounts.create(call, new, None)
-    if not user_id:
-        # Somebody else has just made it.
-        return accounts.account_named(call.tx, said.username)
-    call.tx.update(User, user_id, {"disable_login_form": True})
-    return accounts.account(call.tx, user_id)
+    if user_id:
+        call.tx.update(User, user_id, {"disable_login_form": True})
+    return user_id
 
 
 def _said(said: Said) -> dict[str, Any]:
     """The columns that were said; a mail address that is none wasn't."""
-    return {"name": said.name[:255], "email": said.email if rules.is_email(said.email) else "", **_MARKS}
+    email = rules.said_elsewhere(said.email) if rules.is_email(said.email) else ""
+    return {"name": rules.said_elsewhere(said.name), "email": email, **_MARKS}

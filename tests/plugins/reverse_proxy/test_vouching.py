@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import aiohttp
 import pytest
 from tests.plugins.web.browsing import QUICK_HASH, Browser
 
+from kanboard_core.calls import Call
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Location, RunningServer, Unauthorized, running
+from kanboard_plugins.users import accounts
+from kanboard_plugins.users.accounts import NewAccount
 
 TRUSTED = ["reverse_proxy.reverse_proxy_auth=yes", "server.trusted_proxy_networks=127.0.0.0/8"]
 
@@ -143,6 +147,31 @@ async def test_a_mail_address_that_is_none_is_not_stored(browser: Browser, serve
     said(browser, "ada", email="nobody")
     await browser.get("/account")
     assert row(server, "ada")[1] in ("", None)
+
+
+async def test_what_is_too_long_for_some_database_was_not_said(browser: Browser, server: RunningServer) -> None:
+    said(browser, "ada", email=f"{'a' * 243}@example.org", name="A" * 255)
+    assert (await browser.get("/account")).path == "/account"
+    assert row(server, "ada")[:2] == ("A" * 255, f"{'a' * 243}@example.org")
+    said(browser, "bob", email=f"{'b' * 244}@example.org", name="B" * 256)
+    assert (await browser.get("/account")).path == "/account"
+    assert row(server, "bob")[:2] == ("", "")
+
+
+async def test_an_account_that_somebody_else_makes_meanwhile_becomes_the_proxys(
+    browser: Browser, server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = accounts.create
+
+    def late(call: Call, new: NewAccount, password_hash: str | None) -> int | Literal[False]:
+        monkeypatch.undo()
+        create(call, NewAccount(new.username, None, None, "app-manager"), QUICK_HASH)
+        return create(call, new, password_hash)
+
+    monkeypatch.setattr(accounts, "create", late)
+    said(browser, "ada", name="Ada")
+    assert (await browser.get("/account")).path == "/account"
+    assert row(server, "ada") == ("Ada", None, "app-manager", 1, 1, QUICK_HASH)
 
 
 async def test_the_api_never_looks_at_the_headers(server: RunningServer) -> None:
