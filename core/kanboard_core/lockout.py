@@ -95,9 +95,7 @@ class Lockout:
 
     def refuses(self, account: dict[str, Any], now: int) -> bool:
         """Whether the account is refused whatever the password. ``now`` in Unix seconds."""
-        if (account["lock_expiration_date"] or 0) >= now:
-            return True
-        return 0 < self.api_failures <= (account["nb_failed_login"] or 0)
+        return is_locked(account, now) or 0 < self.api_failures <= (account["nb_failed_login"] or 0)
 
     def on_pages(self, *, captcha_solved: bool) -> Lockout:
         """The limits for an attempt on the sign-in form, which unlocks accounts for the API.
@@ -207,6 +205,11 @@ class Lockout:
     def _save_addresses(transaction: Transaction, addresses: dict[str, Any], now: int) -> None:
         value = json.dumps(addresses, separators=(",", ":")) if addresses else _NO_ADDRESSES
         transaction.run(_UPDATE_CAPTCHA_DATA, value=value, now=now)
+
+
+def is_locked(account: dict[str, Any], now: int) -> bool:
+    """Whether the account is locked, for the API and the pages. ``now`` in Unix seconds."""
+    return bool((account["lock_expiration_date"] or 0) >= now)
 
 
 def _addresses(text: str | None) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,8 @@ from kanboard_core.validation import is_mail_address
 DEFAULT_ROLE = ApplicationRole.USER.value
 
 _ROLES = frozenset(role.value for role in ApplicationRole)
-_LONGEST_USERNAME = 191
+#: characters of a user name
+LONGEST_USERNAME = 191
 #: characters of a name or a mail address that every database keeps
 _LONGEST_TEXT = 255
 _SHORTEST_PASSWORD = 6
@@ -27,7 +28,7 @@ def stored_username(username: str) -> str:
 
 def is_username(username: str) -> bool:
     """Whether an account may have the name: not blank, at most 191 characters with the white space around it."""
-    return stored_username(username) != "" and len(username) <= _LONGEST_USERNAME
+    return stored_username(username) != "" and len(username) <= LONGEST_USERNAME
 
 
 def is_password(password: str) -> bool:

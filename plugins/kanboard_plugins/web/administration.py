@@ -10,6 +10,7 @@ from aiohttp import web
 from kanboard_core.calls import Call
 from kanboard_core.credentials import new_token
 from kanboard_core.database import application_token
+from kanboard_core.lockout import is_locked
 from kanboard_plugins.web import documents
 from kanboard_plugins.web.sign_in import HOME_PATH, to_sign_in
 from kanboard_plugins.web.visits import Visit
@@ -26,7 +27,7 @@ def shown(call: Call, *, reveal: bool) -> dict[str, Any]:
         "refused": [
             {
                 **refused,
-                "until": _moment(refused["lock_expiration_date"]) if _is_locked(call, refused) else "",
+                "until": _moment(refused["lock_expiration_date"]) if is_locked(refused, call.now) else "",
             }
             for refused in call.server.sign_in.refused_accounts(call)
         ],
@@ -67,10 +68,6 @@ def _refusal(visit: Visit) -> web.Response:
     if visit.signed_in is None:
         return to_sign_in(visit)
     return documents.page(visit, "forbidden.html", status=403)
-
-
-def _is_locked(call: Call, refused: dict[str, Any]) -> bool:
-    return (refused["lock_expiration_date"] or 0) >= call.now
 
 
 def _moment(seconds: int) -> str:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from kanboard_core.credentials import Credentials
 from kanboard_core.sign_in import Outcome
+from kanboard_plugins.users.rules import LONGEST_USERNAME
 from kanboard_plugins.web import captchas, documents
 from kanboard_plugins.web.visits import Visit
 
@@ -16,8 +17,6 @@ SOUND_PATH = "/sign-in/captcha.wav"
 SIGN_OUT_PATH = "/sign-out"
 #: where somebody is taken who has signed in
 HOME_PATH = "/account"
-
-_LONGEST_USERNAME = 191
 
 
 async def front(visit: Visit) -> web.StreamResponse:
@@ -155,8 +154,8 @@ def _missing(username: str, password: str) -> dict[str, str]:
     errors = {}
     if not username:
         errors["username"] = "Type your user name."
-    elif len(username) > _LONGEST_USERNAME:
-        errors["username"] = f"A user name has {_LONGEST_USERNAME} characters at most."
+    elif len(username) > LONGEST_USERNAME:
+        errors["username"] = f"A user name has {LONGEST_USERNAME} characters at most."
     if not password:
         errors["password"] = "Type your password."  # noqa: S105 - what is shown
     return errors
@@ -181,6 +180,7 @@ async def _form(
         visit,
         "sign_in.html",
         username=username,
+        longest_username=LONGEST_USERNAME,
         captcha=captcha,
         errors=errors or {},
         problem=problem,
