@@ -180,6 +180,19 @@ async def test_an_account_that_is_closed_stays_so(server: RunningServer, closed:
     assert logins(server) == []
 
 
+async def test_an_account_that_closes_is_refused_at_once(server: RunningServer, book: PhoneBook) -> None:
+    assert await caller(server, "555") == "bob"
+    server.sql("UPDATE users SET lock_expiration_date = 2000000000 WHERE username = 'bob'")
+    assert await caller(server, "555") is None
+    assert book.asked == ["555"]
+    for closed in ("is_active = '0'", "twofactor_activated = '1'"):
+        server.sql(f"UPDATE users SET {closed}, lock_expiration_date = 0 WHERE username = 'bob'")
+        assert await caller(server, "555") is None, closed
+        server.sql("UPDATE users SET is_active = '1', twofactor_activated = '0' WHERE username = 'bob'")
+        server.sql("UPDATE users SET nb_failed_login = 0 WHERE username = 'bob'")
+        assert await caller(server, "555") == "bob"
+
+
 async def test_when_it_cannot_be_asked_only_accounts_with_a_password_fail(
     server: RunningServer, book: PhoneBook
 ) -> None:

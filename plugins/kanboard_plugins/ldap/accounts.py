@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 from kanboard_core.calls import Call
 from kanboard_core.configuration import Configuration
@@ -49,7 +50,7 @@ def follow(call: Call, person: Person, account: Row | None, policy: Policy) -> i
         if not policy.creation:
             _logger.info("%r has no account, and none is made (ldap_user_creation)", person.username)
             return None
-        create(call, person)
+        create(call, person, missing=None)
         # Also when there is one already: somebody has made it while we tried to.
         account = accounts.account_named(call.tx, person.username)
         if account is None:
@@ -69,15 +70,19 @@ def follow(call: Call, person: Person, account: Row | None, policy: Policy) -> i
     return int(locked["id"])
 
 
-def create(call: Call, person: Person) -> int | None:
-    """Make an account without a password; its id, None when the user name is none or is taken."""
+def create(call: Call, person: Person, *, missing: Literal[""] | None = "") -> int | None:
+    """Make an account without a password; its id, None when the user name is none or is taken.
+
+    ``missing``: what stands for a name or a mail address that the directory doesn't give; Kanboard's are null for who
+    signs in, "" for others.
+    """
     if not rules.is_username(person.username):
         _logger.warning("%r can't be the user name of an account: it is too long", person.username)
         return None
     new = NewAccount(
         username=person.username,
-        name=person.name,
-        email=person.email,
+        name=person.name or missing,
+        email=person.email or missing,
         role=person.role or rules.DEFAULT_ROLE,
         is_ldap_user=True,
         language=person.language or None,

@@ -40,10 +40,10 @@ class NewAccount:
 
     #: as given; stored without white space around it
     username: str
-    #: the person's name; "": none
-    name: str
-    #: mail address; "": none
-    email: str
+    #: the person's name; "" or None: none
+    name: str | None
+    #: mail address; "" or None: none
+    email: str | None
     #: application role
     role: str
     #: whether the password is a directory's
@@ -54,7 +54,7 @@ class NewAccount:
     @property
     def is_valid(self) -> bool:
         """Whether every field follows the rules; the database isn't asked."""
-        return rules.is_username(self.username) and rules.is_email(self.email) and rules.is_role(self.role)
+        return rules.is_username(self.username) and rules.is_email(self.email or "") and rules.is_role(self.role)
 
 
 def account(tx: Transaction, user_id: int) -> Row | None:

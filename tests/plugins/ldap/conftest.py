@@ -116,6 +116,11 @@ sn: Hidden
 cn: Hilda
 userPassword: hilda-word
 
+dn: cn=Secret,ou=Hidden,dc=example,dc=org
+objectClass: posixGroup
+gidNumber: 8
+memberUid: hilda
+
 dn: cn=Admins,{GROUPS}
 objectClass: groupOfNames
 member: uid=bob,{PEOPLE}

@@ -106,8 +106,9 @@ def test_people_can_be_found_by_other_attributes(options: dict[str, str], plugin
 def test_only_the_proxy_sees_what_is_hidden_from_others(options: dict[str, str], plugins: Plugins) -> None:
     everywhere = {"ldap_user_base_dn": "dc=example,dc=org"}
     assert verify(directory(options, plugins, **everywhere), "hilda", "hilda-word").username == ""
+    options |= {"ldap_group_base_dn": "dc=example,dc=org", "ldap_group_user_filter": "memberUid=%s"}
     proxied = directory(options, plugins, **everywhere, **BIND_TYPES["proxy"])
-    assert verify(proxied, "hilda", "hilda-word").accepted
+    assert groups_of(proxied, "hilda", "hilda-word") == ["cn=Secret,ou=Hidden,dc=example,dc=org"]
 
 
 @pytest.mark.parametrize("bind_type", BIND_TYPES)

@@ -72,7 +72,7 @@ async def test_an_account_is_made_when_somebody_signs_in_first(server: RunningSe
 async def test_whatever_name_was_given_it_is_one_account(server: RunningServer) -> None:
     for username in ("alice", "ALICE", "Alice"):
         assert (await server.client(username, "alice-word").getMe())["username"] == "alice"
-    assert [row[0] for row in accounts(server)] == ["alice"]
+    assert accounts(server) == [("alice", "Alice Ames", None, "app-user", None, 1, 1, None)]
     assert logins(server, "alice") == ["LDAP"] * 3
 
 
