@@ -61,7 +61,7 @@ class ReverseProxy(PageBackend):
 
 def _made(call: Call, said: Said) -> Row | None:
     given = _said(said)
-    new = NewAccount(said.username, given["name"], given["email"], said.role, is_ldap_user=True)
+    new = NewAccount(said.username, given["name"] or None, given["email"] or None, said.role, is_ldap_user=True)
     user_id = accounts.create(call, new, None)
     if not user_id:
         # Somebody else has just made it.
