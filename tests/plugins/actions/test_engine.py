@@ -172,6 +172,20 @@ async def test_a_rule_counts_as_it_is_stored_now(board: BoardFactory, change: st
     assert there.server.incidents == {}
 
 
+async def test_an_unknown_action_is_passed_over_which_is_logged(
+    board: BoardFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = await board()
+    await there.rule("TaskCloseColumn", COLUMN, column_id="@ready")
+    there.server.sql("UPDATE actions SET action_name = 'forge.close'")
+    await there.rule("TaskAssignColorColumn", COLUMN, column_id="@ready", color_id="red")
+    with caplog.at_level(logging.WARNING):
+        await there.move("@ready")
+    task = await there.task()
+    assert (task["is_active"], task["color_id"]) == (1, "red")
+    assert f"the automatic action forge.close of the project {there.ids['project']} is unknown" in caplog.text
+
+
 async def test_each_call_of_a_batch_is_one_by_itself(board: BoardFactory, application: Client) -> None:
     there = await board()
     project, ready, lane = (there.ids[name] for name in ("project", "ready", "lane"))
