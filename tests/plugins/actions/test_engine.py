@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +16,12 @@ from kanboard_core.actions import Action, Payload, Rule
 from kanboard_core.calls import Call, ProcedureError
 from kanboard_core.events import Origin
 from kanboard_core.hooks import hookimpl
+from kanboard_core.permissions import ANYONE
 from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import Client, Location, RunningServer, running
 from kanboard_plugins.actions import engine
-from kanboard_plugins.tasks import updates
+from kanboard_plugins.tasks import status, updates
 
 
 class Rename(Action):
@@ -46,6 +49,17 @@ class Rename(Action):
                 raise SystemExit
 
 
+@procedure("bringIn", access=ANYONE)
+def bring_in(call: Call, task_id: int) -> bool:
+    """Close a task, as it was closed elsewhere."""
+    return status.close_task(replace(call, origin=Origin.IMPORT), task_id)
+
+
+@hookimpl
+def register_procedures() -> list[Procedure]:
+    return [declaration(bring_in)]
+
+
 @hookimpl
 def register_actions() -> list[Action]:
     return [Rename()]
@@ -54,7 +68,9 @@ def register_actions() -> list[Action]:
 @pytest.fixture
 async def server(database: Location, plugins: Plugins) -> AsyncIterator[RunningServer]:
     """With the built-in plugins, and one that has an action."""
-    module = SimpleNamespace(requires=("tasks",), register_actions=register_actions)
+    module = SimpleNamespace(
+        requires=("tasks",), register_actions=register_actions, register_procedures=register_procedures
+    )
     garden = Plugin("garden", module, built_in=False, enabled=True, version="1")
     async with running(database, plugins=Plugins([*plugins, garden])) as server:
         yield server
@@ -100,6 +116,14 @@ async def test_events_of_actions_say_so(board: BoardFactory) -> None:
     there.events.clear()
     await there.move("@ready")
     assert [event.origin for event in there.events] == [Origin.API, Origin.ACTION]
+
+
+async def test_what_comes_of_an_import_is_one_too(board: BoardFactory) -> None:
+    there = await board()
+    await there.rule("TaskMoveColumnClosed", CLOSED, dest_column_id="@done")
+    there.events.clear()
+    assert await there.call("bringIn", "@task")
+    assert [(event.name, event.origin) for event in there.events] == [(CLOSED, Origin.IMPORT), (COLUMN, Origin.IMPORT)]
 
 
 # The payload
