@@ -26,7 +26,7 @@ Payload = dict[str, Any]
 Needs = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """An action that a project has."""
 

@@ -6,23 +6,20 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import chain
 
-from kanboard_core.actions import Action, Actions, FurtherEvents, RegisteredAction
+from kanboard_core.actions import Actions
 from kanboard_core.authentication import Authentication
 from kanboard_core.backends import Backend, PageBackend
 from kanboard_core.calls import CONTAINED
 from kanboard_core.carriers import Carrier
 from kanboard_core.configuration import Configuration
-from kanboard_core.configuration.options import suggestion
 from kanboard_core.daily import DailyJob, DailyJobs, in_order
 from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.dispatcher import Dispatcher
-from kanboard_core.events import BINDABLE, EventType, Reactions
-from kanboard_core.extensions import Extension
+from kanboard_core.events import EventType, Reactions
 from kanboard_core.external_links import ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
@@ -30,7 +27,7 @@ from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
 from kanboard_core.notifications import NotificationType, ProjectNotificationType
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import CORE, Plugin, PluginError, Plugins, discovery
+from kanboard_core.plugins import CORE, PluginError, Plugins, assembly, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
 from kanboard_core.proxies import TrustedProxies
@@ -39,14 +36,6 @@ from kanboard_core.search_filters import SearchFilter, by_key
 from kanboard_core.sign_in import SignIn
 
 _logger = logging.getLogger(__name__)
-
-
-class _Misfit(Exception):
-    """What a plugin registered doesn't fit what is there."""
-
-    def __init__(self, plugin: Plugin, problem: str) -> None:
-        super().__init__(problem)
-        self.plugin = plugin
 
 
 class Server:
@@ -192,17 +181,17 @@ class Server:
         parts = self.registrations
         self.events = {event.name: event for part in parts for event in part.events}
         try:
-            self.registry = _registry(self.plugins, parts)
-            self.external_link_providers = _external_link_providers(parts)
-            self.notification_types, self.project_notification_types = _notification_types(parts)
-            self.carriers = _carriers(parts)
-            self.actions = _actions(parts, self.events)
-        except _Misfit as misfit:
+            self.registry = assembly.registry(self.plugins, parts)
+            self.external_link_providers = assembly.external_link_providers(parts)
+            self.notification_types = assembly.notification_types(parts)
+            self.project_notification_types = assembly.project_notification_types(parts)
+            self.carriers = assembly.carriers(parts)
+            self.actions = assembly.actions(parts, self.events)
+        except assembly.Misfit as misfit:
             self.plugins.fail(misfit.plugin, "registration", str(misfit))
             return self._assemble()
         self.reactions = Reactions(chain.from_iterable(part.reactions for part in parts), self.actions.events)
-        for part in parts:
-            self._warn_of_unknown_events(part)
+        assembly.warn_of_unknown_events(parts, self.events)
         self.task_details = tuple(chain.from_iterable(part.task_details for part in parts))
         self.search_filters = by_key(chain.from_iterable(part.search_filters for part in parts))
         self.file_storages = {part.plugin.name: part.file_storage for part in parts if part.file_storage is not None}
@@ -219,15 +208,6 @@ class Server:
         vouching = tuple(backend for backend in backends if isinstance(backend, PageBackend))
         self.sign_in = SignIn(self.database, self.authentication, lockout, vouching)
         self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
-
-    def _warn_of_unknown_events(self, part: Registrations) -> None:
-        named = {name for reaction in part.reactions for name in reaction.events}
-        for name in named - self.events.keys() - {BINDABLE}:
-            if not part.plugin.built_in:
-                guess = suggestion(name, self.events)
-                _logger.warning(
-                    "plugin %s reacts to the event %s, which nothing raises%s", part.plugin.name, name, guess
-                )
 
     def _authentication(self, backends: list[Backend], lockout: Lockout) -> Authentication:
         configuration = self.configuration
@@ -250,93 +230,3 @@ class Server:
             lockdown_minutes=configuration.integer("authentication", "bruteforce_lockdown_duration"),
             captcha=configuration.integer("authentication", "bruteforce_captcha"),
         )
-
-
-def _registry(plugins: Plugins, parts: tuple[Registrations, ...]) -> Registry:
-    """Every procedure that is served, extended. Raises PluginError when two plugins declare the same one."""
-    registry = Registry()
-    for part in parts:
-        for declared in part.procedures:
-            try:
-                registry.add(declared)
-            except ValueError as error:
-                raise PluginError(str(error)) from error
-    for part in parts:
-        for extension in part.extensions:
-            _extend(plugins, registry, part, extension)
-    return registry
-
-
-def _external_link_providers(parts: tuple[Registrations, ...]) -> dict[str, ExternalLinkProvider]:
-    """Every kind of external links by its type, those of built-in plugins last: one of theirs takes any web address."""
-    owners: dict[str, Plugin] = {}
-    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
-        for provider in part.external_link_providers:
-            owner = owners.setdefault(provider.type, part.plugin)
-            if owner is not part.plugin:
-                raise _Misfit(part.plugin, f"external links of the type {provider.type} are those of {owner.name}")
-    ordered = sorted(parts, key=lambda part: part.plugin.built_in)
-    return {provider.type: provider for part in ordered for provider in part.external_link_providers}
-
-
-def _notification_types(
-    parts: tuple[Registrations, ...],
-) -> tuple[dict[str, NotificationType], dict[str, ProjectNotificationType]]:
-    """The types of notifications of accounts and those of projects, by their names."""
-    of_accounts: dict[str, NotificationType] = {}
-    of_projects: dict[str, ProjectNotificationType] = {}
-    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
-        for found in part.notification_types:
-            if found.name in (of_accounts if isinstance(found, NotificationType) else of_projects):
-                raise _Misfit(part.plugin, f"there are notifications of the type {found.name} already")
-            if isinstance(found, NotificationType):
-                of_accounts[found.name] = found
-            else:
-                of_projects[found.name] = found
-    return of_accounts, of_projects
-
-
-def _carriers(parts: tuple[Registrations, ...]) -> dict[str, Carrier]:
-    """Every carrier by its kind; a built-in plugin's counts, else the first."""
-    carriers: dict[str, Carrier] = {}
-    owners: dict[str, Plugin] = {}
-    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
-        for carrier in part.carriers:
-            owner = owners.setdefault(carrier.kind, part.plugin)
-            if carrier.kind in carriers:
-                raise _Misfit(part.plugin, f"messages of the kind {carrier.kind} are carried by {owner.name}")
-            carriers[carrier.kind] = carrier
-    return carriers
-
-
-def _actions(parts: tuple[Registrations, ...], events: dict[str, EventType]) -> Actions:
-    """Every automatic action. Raises _Misfit when two plugins have one of the same name."""
-    owners: dict[str, Plugin] = {}
-    registered: list[RegisteredAction] = []
-    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
-        for action in part.actions:
-            if not isinstance(action, Action):
-                continue
-            owner = owners.setdefault(action.name, part.plugin)
-            if owner is not part.plugin:
-                raise _Misfit(part.plugin, f"there is an automatic action {action.name} of {owner.name} already")
-            registered.append(RegisteredAction(action, part.plugin.name, built_in=part.plugin.built_in))
-    further = [found for part in parts for found in part.actions if isinstance(found, FurtherEvents)]
-    return Actions(registered, further, events.values())
-
-
-def _extend(plugins: Plugins, registry: Registry, part: Registrations, extension: Extension) -> None:
-    extended = registry.find(extension.procedure)
-    if extended is None:
-        _logger.warning(
-            "plugin %s extends the procedure %s, which isn't served%s",
-            part.plugin.name,
-            extension.procedure,
-            suggestion(extension.procedure, [served.name for served in registry]),
-        )
-        return
-    contained = partial(plugins.contain, part.plugin.name, f"the extension of {extended.name}")
-    try:
-        registry.replace(extension.of(extended, contained))
-    except TypeError as error:
-        raise _Misfit(part.plugin, str(error)) from error

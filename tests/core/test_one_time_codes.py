@@ -34,11 +34,12 @@ def test_codes_are_those_of_the_standard(now: int, code: str) -> None:
     assert one_time_codes.matches(STANDARD, code, now)
 
 
-@given(st.integers(0, 2**40), st.integers(-3, 3), st.sampled_from([STANDARD, SHORT]))
+@given(st.integers(1000, 2**40), st.integers(-3, 3), st.sampled_from([STANDARD, SHORT]))
 def test_a_code_is_good_one_step_before_and_after_its_own(now: int, ahead: int, secret: str) -> None:
+    then = now + 30 * ahead
     code = one_time_codes.code(secret, now)
-    near = {one_time_codes.code(secret, max(0, now + 30 * (ahead + step))) for step in (-1, 0, 1)}
-    assert one_time_codes.matches(secret, code, max(0, now + 30 * ahead)) == (code in near)
+    near = {one_time_codes.code(secret, then + 30 * step) for step in (-1, 0, 1)}
+    assert one_time_codes.matches(secret, code, then) == (code in near)
 
 
 @pytest.mark.parametrize("written", ["287 082", " 287082\n"])

@@ -47,9 +47,14 @@ async def furnished_database(
 
 
 @pytest.fixture
-def statements(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that were executed; those of the background, which come when they like, stay away."""
+def foreground(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written but by calls, and when the server stops: for tests that count what a call takes."""
     monkeypatch.setitem(pending.wakes, server.server, lambda: None)
+
+
+@pytest.fixture
+def statements(foreground: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that were executed."""
     executed: list[str] = []
     compiled = Dialect.compiled  # asked for whenever a statement is executed
 

@@ -6,9 +6,8 @@ from kanboard_core.database import Model
 from kanboard_core.events import BINDABLE, BoundReaction, EventType, Stage, reaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
-from kanboard_plugins.actions import procedures
+from kanboard_plugins.actions import engine, procedures
 from kanboard_plugins.actions.catalogue import ACTIONS
-from kanboard_plugins.actions.engine import Engine
 from kanboard_plugins.actions.models import StoredRule, StoredValue
 from kanboard_plugins.actions.periodic import DAILY, run_periodic_actions
 
@@ -42,7 +41,7 @@ def register_actions() -> list[Action]:
 @hookimpl
 def register_reactions() -> list[BoundReaction]:
     """Running actions, after everything else that is told of an event but mentions."""
-    return [reaction(Engine().react, BINDABLE, stage=Stage.ACTION)]
+    return [reaction(engine.react, BINDABLE, stage=Stage.ACTION)]
 
 
 @hookimpl

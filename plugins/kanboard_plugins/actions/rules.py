@@ -12,26 +12,26 @@ from kanboard_core import validation
 from kanboard_core.actions import Rule
 from kanboard_core.arguments import InvalidParams, to_text
 from kanboard_core.calls import Call
-from kanboard_core.database import Conflict, Row, insertion, param, statement
+from kanboard_core.database import Conflict, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.actions.models import StoredRule, StoredValue
 
-_RULES = (
-    StoredRule.select(
-        StoredRule.id,
-        StoredRule.project_id,
-        StoredRule.event_name,
-        StoredRule.action_name,
-        StoredValue.name,
-        StoredValue.value,
+_VALUES = (StoredValue.name, StoredValue.value)
+_RULES = StoredRule.select(StoredRule.id, StoredRule.action_name, *_VALUES)
+_RULES_WITH_EVENTS = StoredRule.select(StoredRule.id, StoredRule.event_name, StoredRule.action_name, *_VALUES)
+
+
+def _in_project(query: Any) -> Any:
+    """The query with the values of parameters, for one project and in order."""
+    return (
+        query.join(StoredValue, JOIN.LEFT_OUTER, on=(StoredValue.action_id == StoredRule.id))
+        .where(StoredRule.project_id == param("project_id"))
+        .order_by(StoredRule.id, StoredValue.id)
     )
-    .join(StoredValue, JOIN.LEFT_OUTER, on=(StoredValue.action_id == StoredRule.id))
-    .order_by(StoredRule.id, StoredValue.id)
-)
-_OF_PROJECT = statement(_RULES.where(StoredRule.project_id == param("project_id")))
-_OF_EVENT = statement(
-    _RULES.where((StoredRule.project_id == param("project_id")) & (StoredRule.event_name == param("event_name")))
-)
+
+
+_OF_PROJECT = statement(_in_project(_RULES_WITH_EVENTS))
+_OF_EVENT = statement(_in_project(_RULES).where(StoredRule.event_name == param("event_name")))
 _PROJECTS = statement(
     StoredRule.select(StoredRule.project_id)
     .where(StoredRule.event_name == param("event_name"))
@@ -45,12 +45,20 @@ _DELETE = statement(StoredRule.delete().where(StoredRule.id == param("id")))
 
 def of_project(tx: Transaction, project_id: int) -> tuple[Rule, ...]:
     """The actions of a project, in the order in which they were added, which is that of their ids."""
-    return _rules(tx.all(_OF_PROJECT, project_id=project_id))
+    found: list[Rule] = []
+    for row in tx.all(_OF_PROJECT, project_id=project_id):
+        if not found or found[-1].id != row["id"]:
+            values: dict[str, str] = {}
+            found.append(Rule(row["id"], project_id, row["event_name"], row["action_name"], values))
+        if row["name"] is not None:
+            values[row["name"]] = row["value"]
+    return tuple(found)
 
 
 def of_event(tx: Transaction, project_id: int, event_name: str) -> tuple[Rule, ...]:
-    """The actions of a project that are bound to an event, by id."""
-    return _rules(tx.all(_OF_EVENT, project_id=project_id, event_name=event_name))
+    """The actions of a project that are bound to an event, by id; the same objects for the same rows."""
+    rows = tx.all(_OF_EVENT, project_id=project_id, event_name=event_name)
+    return _together(project_id, event_name, tuple([tuple(row.values()) for row in rows])) if rows else ()
 
 
 def projects_with(tx: Transaction, event_name: str) -> list[int]:
@@ -91,19 +99,13 @@ def remove(tx: Transaction, rule_id: int) -> bool:
     return tx.run(_DELETE, id=rule_id) > 0
 
 
-def _rules(rows: list[Row]) -> tuple[Rule, ...]:
-    """Rules, of rows with a value each; those of a rule stand together."""
-    return _together(tuple([tuple(row.values()) for row in rows])) if rows else ()
-
-
 @functools.lru_cache(512)
-def _together(rows: tuple[tuple[Any, ...], ...]) -> tuple[Rule, ...]:
-    """The same, made once for the same rows: those of a project seldom change, and are read whenever a task does."""
+def _together(project_id: int, event_name: str, rows: tuple[tuple[Any, ...], ...]) -> tuple[Rule, ...]:
+    """Rules, of rows with a value each; made once, for they seldom change and are read whenever a task does."""
     found: list[Rule] = []
-    values: dict[str, str] = {}
-    for rule_id, project_id, event_name, action_name, name, value in rows:
+    for rule_id, action_name, name, value in rows:
         if not found or found[-1].id != rule_id:
-            values = {}
+            values: dict[str, str] = {}
             found.append(Rule(rule_id, project_id, event_name, action_name, values))
         if name is not None:
             values[name] = value

@@ -65,7 +65,7 @@ class ReverseProxy(PageBackend):
 def _made(call: Call, said: Said) -> int | Literal[False]:
     """The id of a new account; False when its user name is taken."""
     given = _said(said)
-    new = NewAccount(said.username, given["name"], given["email"], said.role, is_ldap_user=True)
+    new = NewAccount(said.username, given["name"] or None, given["email"] or None, said.role, is_ldap_user=True)
     user_id = accounts.create(call, new, None)
     if user_id:
         call.tx.update(User, user_id, {"disable_login_form": True})

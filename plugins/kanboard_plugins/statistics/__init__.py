@@ -62,7 +62,8 @@ def tasks_changing(call: Call, project_id: int, columns: Collection[str]) -> Non
 async def server_started(server: Server) -> None:
     """Begin to write what is to be written."""
     if server.plugins.get(pending.PLUGIN).runs:
-        coalescing.running[server] = coalescing.Coalescing(server)
+        writer = coalescing.running[server] = coalescing.Coalescing(server)
+        await writer.look()
 
 
 @hookimpl

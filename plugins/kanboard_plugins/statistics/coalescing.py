@@ -34,14 +34,18 @@ class Coalescing:
     """
 
     def __init__(self, server: Server) -> None:
-        """On the event loop; what a process before this one has left is written first."""
+        """On the event loop."""
         self._server = server
         self._database = server.database
         self._loop = asyncio.get_running_loop()
         self._wanted = asyncio.Event()
-        self._wanted.set()
         self._task = asyncio.create_task(self._serve())
         pending.wakes[server] = self.wake
+
+    async def look(self) -> None:
+        """Find what a process before this one has left, to write it."""
+        if await self._projects() != []:
+            self._wanted.set()
 
     def wake(self) -> None:
         """There is something to write: an event was committed. From any thread."""
@@ -73,10 +77,8 @@ class Coalescing:
 
     async def _round(self) -> bool:
         """Write what is marked, each project in a transaction of its own; whether nothing failed."""
-        try:
-            projects = await self._database.read(pending.projects)
-        except Exception:
-            _logger.exception("which statistics are to be written can't be read")
+        projects = await self._projects()
+        if projects is None:
             return False
         succeeded = True
         for project_id in projects:
@@ -86,3 +88,11 @@ class Coalescing:
                 _logger.exception("the statistics of project %d can't be written; they stay marked", project_id)
                 succeeded = False
         return succeeded
+
+    async def _projects(self) -> list[int] | None:
+        """The projects with something to write; None when that can't be read."""
+        try:
+            return await self._database.read(pending.projects)
+        except Exception:
+            _logger.exception("which statistics are to be written can't be read")
+            return None

@@ -5,11 +5,12 @@ from kanboard_core.configuration import Section
 from kanboard_core.events import BoundReaction, Stage, reaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.server import Server
+from kanboard_plugins.tasks.event_types import TOLD
 from kanboard_plugins.webhooks import configuration
 from kanboard_plugins.webhooks.requests import WebhookCarrier
-from kanboard_plugins.webhooks.telling import EVENTS, tell
+from kanboard_plugins.webhooks.telling import tell
 
-requires = ("outbox",)
+requires = ("outbox", "tasks")
 
 
 @hookimpl
@@ -21,7 +22,7 @@ def register_configuration() -> Section:
 @hookimpl
 def register_reactions() -> list[BoundReaction]:
     """What is told, before it is written into the activity stream."""
-    return [reaction(tell, *EVENTS, stage=Stage.WEBHOOK)]
+    return [reaction(tell, *TOLD, stage=Stage.WEBHOOK)]
 
 
 @hookimpl

@@ -13,29 +13,6 @@ from kanboard_plugins.outbox.posting import post
 #: the kind of these messages in the outbox
 KIND = "webhook"
 
-#: those that the activity stream has too
-EVENTS = (
-    "task.create",
-    "task.update",
-    "task.assignee_change",
-    "task.close",
-    "task.open",
-    "task.move.column",
-    "task.move.swimlane",
-    "task.move.position",
-    "task.move.project",
-    "comment.create",
-    "comment.update",
-    "comment.delete",
-    "subtask.create",
-    "subtask.update",
-    "subtask.delete",
-    "task.file.create",
-    "task.file.destroy",
-    "task_internal_link.create_update",
-    "task_internal_link.delete",
-)
-
 
 def tell(call: Call, event: Event) -> None:
     """Have the webhook told of an event, if there is one; those of a project in their order.

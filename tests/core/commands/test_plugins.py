@@ -650,7 +650,7 @@ def register_commands():
 
 def test_a_plugin_brings_a_command_while_it_is_on(operator: Operator, packages: Packages) -> None:
     packages.add("votes", COMMANDS)
-    assert "count" not in operator.said("--help")
+    assert not re.search(r"^  count ", operator.said("--help"), re.MULTILINE)
     assert "No such command 'count'" in operator.ran("count", code=2)[1]
     operator.ini.write_text("[plugins]\nenabled = votes\ndisabled = tags\n")
     assert re.search(r"^  count +Count the plugins that are on\.$", operator.said("--help"), re.MULTILINE)

@@ -479,7 +479,7 @@ async def test_an_event_that_nothing_raises_is_told_with_a_suggestion(
     async with running(database, plugins=Plugins([*plugins, plugin("votes", hook(register_reactions))])):
         pass
     expected = 'plugin votes reacts to the event task.creat, which nothing raises; did you mean "task.create"?'
-    assert (("kanboard_core.server", logging.WARNING, expected)) in caplog.record_tuples
+    assert ("kanboard_core.plugins.assembly", logging.WARNING, expected) in caplog.record_tuples
 
 
 # The trace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +16,12 @@ from kanboard_core.actions import Action, Payload, Rule
 from kanboard_core.calls import Call, ProcedureError
 from kanboard_core.events import Origin
 from kanboard_core.hooks import hookimpl
+from kanboard_core.permissions import ANYONE
 from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import Client, Location, RunningServer, running
 from kanboard_plugins.actions import engine
-from kanboard_plugins.tasks import updates
+from kanboard_plugins.tasks import status, updates
 
 
 class Rename(Action):
@@ -46,6 +49,17 @@ class Rename(Action):
                 raise SystemExit
 
 
+@procedure("bringIn", access=ANYONE)
+def bring_in(call: Call, task_id: int) -> bool:
+    """Close a task, as it was closed elsewhere."""
+    return status.close_task(replace(call, origin=Origin.IMPORT), task_id)
+
+
+@hookimpl
+def register_procedures() -> list[Procedure]:
+    return [declaration(bring_in)]
+
+
 @hookimpl
 def register_actions() -> list[Action]:
     return [Rename()]
@@ -54,7 +68,9 @@ def register_actions() -> list[Action]:
 @pytest.fixture
 async def server(database: Location, plugins: Plugins) -> AsyncIterator[RunningServer]:
     """With the built-in plugins, and one that has an action."""
-    module = SimpleNamespace(requires=("tasks",), register_actions=register_actions)
+    module = SimpleNamespace(
+        requires=("tasks",), register_actions=register_actions, register_procedures=register_procedures
+    )
     garden = Plugin("garden", module, built_in=False, enabled=True, version="1")
     async with running(database, plugins=Plugins([*plugins, garden])) as server:
         yield server
@@ -100,6 +116,14 @@ async def test_events_of_actions_say_so(board: BoardFactory) -> None:
     there.events.clear()
     await there.move("@ready")
     assert [event.origin for event in there.events] == [Origin.API, Origin.ACTION]
+
+
+async def test_what_comes_of_an_import_is_one_too(board: BoardFactory) -> None:
+    there = await board()
+    await there.rule("TaskMoveColumnClosed", CLOSED, dest_column_id="@done")
+    there.events.clear()
+    assert await there.call("bringIn", "@task")
+    assert [(event.name, event.origin) for event in there.events] == [(CLOSED, Origin.IMPORT), (COLUMN, Origin.IMPORT)]
 
 
 # The payload
@@ -170,6 +194,20 @@ async def test_a_rule_counts_as_it_is_stored_now(board: BoardFactory, change: st
     await there.update(title="Other")
     assert (await there.task())["color_id"] == ("red" if applies else "blue")
     assert there.server.incidents == {}
+
+
+async def test_an_unknown_action_is_passed_over_which_is_logged(
+    board: BoardFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = await board()
+    await there.rule("TaskCloseColumn", COLUMN, column_id="@ready")
+    there.server.sql("UPDATE actions SET action_name = 'forge.close'")
+    await there.rule("TaskAssignColorColumn", COLUMN, column_id="@ready", color_id="red")
+    with caplog.at_level(logging.WARNING):
+        await there.move("@ready")
+    task = await there.task()
+    assert (task["is_active"], task["color_id"]) == (1, "red")
+    assert f"the automatic action forge.close of the project {there.ids['project']} is unknown" in caplog.text
 
 
 async def test_each_call_of_a_batch_is_one_by_itself(board: BoardFactory, application: Client) -> None:

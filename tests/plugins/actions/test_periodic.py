@@ -13,6 +13,7 @@ from kanboard_core.actions import Payload, Rule
 from kanboard_core.calls import Call
 from kanboard_core.permissions import APPLICATION
 from kanboard_core.testing import RunningServer
+from kanboard_plugins.actions import engine
 from kanboard_plugins.actions.catalogue import closing
 from kanboard_plugins.actions.periodic import run_periodic_actions
 
@@ -152,7 +153,10 @@ async def test_all_actions_of_a_project_see_its_tasks_as_they_were(board: BoardF
     assert (task["column_id"], task["color_id"]) == (there.ids["ready"], "red")
 
 
-async def test_consequences_run_for_each_task(board: BoardFactory, server: RunningServer) -> None:
+async def test_consequences_run_for_each_task(
+    board: BoardFactory, server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MOST", 2)  # for calls of clients
     there = await board()
     for _ in range(3):
         await there.call("createTask", "Task", "@project", "", "@backlog")

@@ -237,6 +237,7 @@ async def test_it_is_for_viewers_of_the_project(
             await caller.getBoard(project)
 
 
+@pytest.mark.usefixtures("foreground")
 async def test_it_takes_as_many_statements_however_many_tasks_there_are(
     application: Client, project: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from tests.mailbox import Mailbox, mailbox
 
 from kanboard_core.carriers import Refused
 from kanboard_core.configuration import ConfigurationError, load
-from kanboard_core.configuration.options import CORE_SCHEMA
+from kanboard_core.configuration.core_schema import CORE_SCHEMA
 from kanboard_plugins.mail import configuration
 from kanboard_plugins.mail.building import built
 from kanboard_plugins.mail.transport import MailCarrier, MailFailed, Smtp, smtp

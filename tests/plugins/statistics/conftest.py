@@ -49,5 +49,5 @@ def columns(server: RunningServer) -> Columns:
 @pytest.fixture
 async def silent(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written in the background: what events have marked stays so."""
-    await settle(server)  # the look at what a process before this one has left
+    await settle(server)
     monkeypatch.setitem(pending.wakes, server.server, lambda: None)

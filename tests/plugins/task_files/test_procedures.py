@@ -274,6 +274,7 @@ class TestEvents:
         assert (await application.getProjectById(one))["last_modified"] == 5
 
 
+@pytest.mark.usefixtures("foreground")
 async def test_the_number_of_statements_does_not_depend_on_the_number_of_files(
     application: Client, project: IdFactory, task: IdFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -263,6 +263,7 @@ class TestOtherProjects:
         for table in ("tasks", "tags", "task_has_tags"):
             assert server.sql(f"SELECT COUNT(*) FROM {table}") == [(0,)]
 
+    @pytest.mark.usefixtures("foreground")
     async def test_any_number_of_tags_takes_as_many_statements(
         self, application: Client, project: int, put: Put, monkeypatch: pytest.MonkeyPatch
     ) -> None:

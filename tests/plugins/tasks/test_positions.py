@@ -239,6 +239,7 @@ async def test_callers_that_move_at_once_leave_each_position_once(
         assert [place[2] for place in places if place[:2] == cell] == list(range(1, count + 1))
 
 
+@pytest.mark.usefixtures("foreground")
 async def test_a_move_takes_as_many_statements_however_many_tasks_there_are(
     application: Client, project: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

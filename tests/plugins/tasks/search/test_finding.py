@@ -280,6 +280,7 @@ async def test_searches_of_one_shape_are_compiled_once(apollo: Client, monkeypat
     assert compiled == []
 
 
+@pytest.mark.usefixtures("foreground")
 async def test_a_search_takes_one_statement_and_those_of_the_counts(
     apollo: Client, server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
