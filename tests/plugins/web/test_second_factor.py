@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.plugins.web.browsing import Browser
@@ -11,6 +12,7 @@ from tests.plugins.web.conftest import Person
 
 from kanboard_core import one_time_codes
 from kanboard_core.testing import RunningServer, Unauthorized
+from kanboard_plugins.web.visits import Visit
 
 SECRET = "JBSWY3DPEHPK3PXP"
 
@@ -54,6 +56,24 @@ async def test_it_is_set_up_with_a_secret_and_confirmed_with_a_code(browser: Bro
     page = await browser.submit("/account/two-factor", action="disable")
     assert "The second factor is off" in page.text
     assert server.sql(stored) == [(0, "")]
+
+
+async def test_of_two_that_are_set_up_at_once_the_first_stays(
+    browser: Browser, server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.sign_in()
+    page = await browser.submit("/account/two-factor", action="begin")
+    secret = page.words["secret"].replace(" ", "")
+    write = Visit.write
+
+    async def late(visit: Visit, *arguments: Any) -> Any:
+        server.sql("UPDATE users SET twofactor_activated = '1', twofactor_secret = ? WHERE id = 1", SECRET)
+        return await write(visit, *arguments)
+
+    monkeypatch.setattr(Visit, "write", late)
+    page = await browser.submit("/account/two-factor", action="confirm", code=code_now(secret))
+    assert page.status == 422
+    assert server.sql("SELECT twofactor_secret FROM users WHERE id = 1") == [(SECRET,)]
 
 
 @pytest.mark.usefixtures("carol")
