@@ -95,6 +95,8 @@ def place(
     column_id, swimlane_id = to_id(column), to_id(swimlane)
     if (column_id, swimlane_id, number) == (task["column_id"], task["swimlane_id"], task["position"]):
         return False
+    if quietly:
+        call.server.plugins.call("tasks_changing", call=call, project_id=project_id, columns=("column_id", "position"))
     move(call.tx, task, column_id, number, swimlane_id, call.now)
     if not quietly:
         _announce(call, task, column, position, swimlane)

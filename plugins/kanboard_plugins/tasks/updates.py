@@ -69,6 +69,10 @@ def change(call: Call, task_id: int, values: Mapping[str, Any], carried: Mapping
 def change_quietly(call: Call, task_id: int, values: Mapping[str, Any]) -> bool:
     """Write columns of a task, checked before; no event is raised. False when there is no such task."""
     call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
+    project_id = call.tx.scalar(PROJECT_OF_TASK, value=task_id)
+    if project_id is None:
+        return False
+    call.server.plugins.call("tasks_changing", call=call, project_id=project_id, columns=values.keys())
     return call.tx.update(Task, task_id, {**values, "date_modification": call.now}) > 0
 
 

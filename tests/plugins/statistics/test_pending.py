@@ -151,6 +151,19 @@ async def test_silent_changes_of_reactions_come_after_the_event(
     assert marked(server) == ([] if expected else [1])
 
 
+async def test_rules_that_move_silently_come_after_the_event(
+    board: None, application: Client, server: RunningServer
+) -> None:
+    bug = await application.createCategory(1, "Bug")
+    to_ready = {"dest_column_id": 2, "category_id": bug}
+    rule = ("task.create", "\\Kanboard\\Action\\TaskMoveColumnCategoryChange", to_ready)
+    assert await application.createAction(1, *rule)
+    task_id = await application.createTask(title="Task", project_id=1, category_id=bug)
+    assert (await application.getTask(task_id))["column_id"] == 2
+    assert rows(server, 1) == [(1, 3, 0)]
+    assert marked(server) == []
+
+
 async def test_a_failure_lets_the_change_pass_and_keeps_the_mark(
     board: None, application: Client, server: RunningServer, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
