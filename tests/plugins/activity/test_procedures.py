@@ -77,6 +77,7 @@ async def test_the_application_has_no_stream_of_its_own(application: Client) -> 
         await application.getMyActivityStream()
 
 
+@pytest.mark.usefixtures("statements")  # before those that make something
 async def test_statements_do_not_grow_with_the_rows(
     application: Client, bob: Client, task: int, statements: list[str]
 ) -> None:

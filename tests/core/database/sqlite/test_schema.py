@@ -207,6 +207,8 @@ def test_a_new_database_has_indexes_of_our_own_for_the_queries_that_need_them(da
         ("action_has_params", "action_id"),
         ("actions", "project_id, event_name"),
         ("comments", "task_id"),
+        ("project_activities", "project_id, id"),
+        ("project_activities", "task_id"),
         ("project_has_files", "path"),
         ("project_has_files", "project_id"),
         ("subtask_time_tracking", "subtask_id"),
