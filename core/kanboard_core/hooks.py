@@ -15,11 +15,11 @@ implementation marked ``hookimpl(tryfirst=True)`` is called before all others, o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from kanboard_core.database import Model, Row, Statement
+from kanboard_core.database import Model, Row
 
 if TYPE_CHECKING:
     import click
@@ -41,39 +41,12 @@ if TYPE_CHECKING:
     from kanboard_core.routes import Route
     from kanboard_core.search_filters import SearchFilter
     from kanboard_core.server import Server
+    from kanboard_core.task_details import TaskDetail
 
 PROJECT = "kanboard"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-
-
-class TaskDetail:
-    """A key that boards and dashboards show for a task, contributed by the plugin that owns the rows.
-
-    ``statement`` is executed once for all tasks shown, with the parameter ``ids``; its rows have ``task_id`` and
-    ``value``. With ``many`` the value of a task is the list of its rows (all columns); else that of its one row.
-    Tasks without a row get ``default``, or the empty list. When the statement of a plugin that isn't built in fails,
-    all tasks do; that is logged and reported.
-    """
-
-    __slots__ = ("built_in", "default", "key", "many", "plugin", "statement")
-
-    def __init__(self, key: str, statement: Statement, *, default: Any = 0, many: bool = False) -> None:
-        self.key = key
-        self.statement = statement
-        self.default = default
-        self.many = many
-        #: who contributes it; set when it is registered
-        self.plugin = ""
-        self.built_in = False
-
-    def registered_by(self, plugin: str, *, built_in: bool) -> TaskDetail:
-        """A copy that belongs to a plugin of one server."""
-        registered = TaskDetail(self.key, self.statement, default=self.default, many=self.many)
-        registered.plugin = plugin
-        registered.built_in = built_in
-        return registered
 
 
 @hookspec

@@ -23,7 +23,6 @@ from kanboard_core.events import EventType, Reactions
 from kanboard_core.external_links import ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
-from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
 from kanboard_core.notifications import NotificationType, ProjectNotificationType
 from kanboard_core.passwords import Passwords, VerifiedCredentials
@@ -34,6 +33,7 @@ from kanboard_core.proxies import TrustedProxies
 from kanboard_core.routes import Routes
 from kanboard_core.search_filters import SearchFilter, by_key
 from kanboard_core.sign_in import SignIn
+from kanboard_core.task_details import TaskDetail
 
 _logger = logging.getLogger(__name__)
 

@@ -28,7 +28,6 @@ from kanboard_core.extensions import Extension
 from kanboard_core.external_links import ContainedProvider, ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
-from kanboard_core.hooks import TaskDetail
 from kanboard_core.notifications import (
     ContainedProjectType,
     ContainedType,
@@ -40,6 +39,7 @@ from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Procedure
 from kanboard_core.routes import Route
 from kanboard_core.search_filters import SearchFilter
+from kanboard_core.task_details import TaskDetail
 
 if TYPE_CHECKING:
     from kanboard_core.server import Server

@@ -6,9 +6,10 @@ from kanboard_core.calls import Call
 from kanboard_core.configuration import Section
 from kanboard_core.database import Model, one_of, statement
 from kanboard_core.external_links import ExternalLinkProvider
-from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_core.server import Server
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.external_task_links import configuration, links, procedures
 from kanboard_plugins.external_task_links.models import ExternalLink
 from kanboard_plugins.external_task_links.providers import Attachment, LocalFile, WebLink, web_link

@@ -5,9 +5,10 @@ from peewee import fn
 from kanboard_core.calls import Call
 from kanboard_core.database import Model, one_of, statement
 from kanboard_core.events import EventType
-from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_core.search_filters import SearchFilter
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.subtasks import copying, procedures, references, search, status
 from kanboard_plugins.subtasks.events import EVENTS
 from kanboard_plugins.subtasks.models import Subtask

@@ -6,8 +6,9 @@ from kanboard_core.calls import Call
 from kanboard_core.database import Model, one_of, param, statement
 from kanboard_core.events import EventType
 from kanboard_core.file_storage import FileArea
-from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.task_files import events, procedures
 from kanboard_plugins.task_files.attachments import TASK_FILES
 from kanboard_plugins.task_files.models import TaskFile

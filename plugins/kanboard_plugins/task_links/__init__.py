@@ -3,9 +3,10 @@
 from kanboard_core.calls import Call
 from kanboard_core.database import Model
 from kanboard_core.events import EventType
-from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_core.search_filters import SearchFilter
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.task_links import events, pairs, procedures, search
 from kanboard_plugins.task_links.details import DETAILS
 from kanboard_plugins.task_links.models import TaskLink

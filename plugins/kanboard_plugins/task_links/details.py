@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import SQL, fn
 
 from kanboard_core.database import one_of, statement
-from kanboard_core.hooks import TaskDetail
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.links.models import Link
 from kanboard_plugins.task_links.models import TaskLink
 

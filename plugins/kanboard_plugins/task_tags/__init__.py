@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from kanboard_core.calls import Call
 from kanboard_core.database import Model, one_of, statement
-from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_core.search_filters import SearchFilter
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.tags.models import Tag
 from kanboard_plugins.task_tags import assignment, procedures, search
 from kanboard_plugins.task_tags.models import TaskTag

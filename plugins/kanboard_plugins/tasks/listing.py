@@ -13,8 +13,8 @@ from typing import Any
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.hooks import TaskDetail
 from kanboard_core.models import Project, User
+from kanboard_core.task_details import TaskDetail
 from kanboard_plugins.categories.models import Category
 from kanboard_plugins.columns.models import Column
 from kanboard_plugins.swimlanes.models import Swimlane

@@ -9,8 +9,9 @@ import pytest
 from peewee import SQL, fn
 
 from kanboard_core.database import Statement, one_of, statement
-from kanboard_core.hooks import TaskDetail, hookimpl
+from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.task_details import TaskDetail
 from kanboard_core.testing import Client, IdFactory, RunningServer
 from kanboard_plugins.tasks.models import Task
 
