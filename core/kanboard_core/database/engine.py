@@ -107,6 +107,8 @@ class Engine(ABC):
     kind: ClassVar[str]
     #: whether each call of a batch that writes is a transaction, and so a job, of its own
     transaction_per_call: ClassVar[bool]
+    #: whether what changes tables belongs to a transaction and is undone with it
+    transactional_ddl: ClassVar[bool]
 
     @property
     @abstractmethod
@@ -160,6 +162,11 @@ class Engine(ABC):
     @abstractmethod
     def begin_migration(self, session: Session) -> None:
         """Begin a transaction that changes tables; others that want to wait. Raises Busy."""
+
+    def undo_migration(self, session: Session) -> bool:
+        """Undo what was done since ``begin_migration``; False when something had been committed before."""
+        session.end(commit=False)
+        return True
 
     @abstractmethod
     def orphans(self, transaction: Transaction, table: str) -> int:

@@ -35,6 +35,7 @@ class Sqlite(Engine):
 
     kind = "sqlite"
     transaction_per_call = False
+    transactional_ddl = True
 
     def __init__(self, path: Path, *, synchronous: str = "full") -> None:
         self.path = path
