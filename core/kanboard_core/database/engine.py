@@ -109,6 +109,8 @@ class Engine(ABC):
     transaction_per_call: ClassVar[bool]
     #: whether what changes tables belongs to a transaction and is undone with it
     transactional_ddl: ClassVar[bool]
+    #: what stands at the end of a CREATE TABLE for a plugin
+    table_options: ClassVar[str] = ""
 
     @property
     @abstractmethod

@@ -56,6 +56,11 @@ class AsciiCaseField(peewee.TextField):
     """
 
 
+def in_lower_case(text: str) -> str:
+    """A text with the ASCII letters in lower case, and no other."""
+    return text.encode().lower().decode()
+
+
 Column = TypeVar("Column", bound=peewee.Field)
 
 
@@ -65,11 +70,11 @@ def only_on_sqlite(field: Column, elsewhere: Callable[[Any], Any]) -> Column:
     return field
 
 
-def in_its_place(column: Any) -> Any:
-    """What stands in the place of a column of a query on engines that lack it; None: all have it."""
+def present(column: Any) -> Any:
+    """A column of a query's result, or what stands in its place on engines that lack it."""
     field, table = (column.field, column.source) if isinstance(column, peewee.FieldAlias) else (column, None)
     expression = getattr(field, _ELSEWHERE, None) if isinstance(field, peewee.Field) else None
-    return None if expression is None else expression(table or field.model)
+    return column if expression is None else expression(table or field.model).alias(column.name)
 
 
 _ELSEWHERE = "_elsewhere"

@@ -142,8 +142,8 @@ def lacking(engine: str, present: Collection[tuple[str, str]]) -> list[str]:
     return found
 
 
-def index_definitions(engine: str) -> dict[str, str]:
-    """The SQL commands that make the indexes of our own, by name.
+def index_definitions(engine: str, *, prefix: str = "") -> dict[str, str]:
+    """The SQL commands that make the indexes of our own, by name; names of tables begin with a prefix.
 
     Those of :data:`INDEXES` are left out that Kanboard has on this engine itself, in a key or an index that begins with
     the same columns.
@@ -152,7 +152,7 @@ def index_definitions(engine: str) -> dict[str, str]:
 
     tables = facts(engine).tables
     return {
-        name: f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({listed(columns)})"
+        name: f"CREATE INDEX {quoted(name)} ON {quoted(prefix + table)} ({listed(columns)})"
         for name, (table, columns) in INDEXES.items()
         if not any(
             index.columns[: len(columns)] == columns for index in (*tables[table].unique, *tables[table].indexes)
