@@ -9,7 +9,7 @@ from pymysql.connections import Connection
 from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 
 from kanboard_core.database.errors import DoesNotFit, TransactionLost
-from kanboard_core.database.mysql.errors import GIVEN_UP, code
+from kanboard_core.database.mysql.errors import GIVEN_UP, STALE, code
 
 _ENDING = ("COMMIT", "ROLLBACK")
 
@@ -20,7 +20,7 @@ class MysqlConnection(Connection):  # type: ignore[misc] # it brings no types
     Everything that is sent, whoever does it, goes through ``query``.
     """
 
-    #: whether the server has undone the transaction by itself
+    #: whether the server has undone the transaction by itself, or answers nothing more in it
     given_up = False
 
     def query(self, sql: str, unbuffered: bool = False) -> int:
@@ -30,7 +30,7 @@ class MysqlConnection(Connection):  # type: ignore[misc] # it brings no types
         try:
             rows: int = super().query(sql, unbuffered)
         except err.MySQLError as error:
-            self.given_up = self.given_up or code(error) in GIVEN_UP
+            self.given_up = self.given_up or code(error) in (*GIVEN_UP, STALE)
             raise
         self.given_up = False
         return rows

@@ -147,10 +147,9 @@ class Mysql(RemoteEngine):
         try:
             return MysqlConnection(**parameters)
         except (err.MySQLError, RuntimeError, UnicodeError) as error:
-            if self._may_be_plain and isinstance(error, err.MySQLError) and error.args[0] == _NO_TLS:
-                self._may_be_plain = False
-                del self._parameters["ssl"]
-                self._parameters["ssl_disabled"] = True
+            if self._may_be_plain and "ssl" in parameters and error.args[0] == _NO_TLS:
+                plain = {name: value for name, value in self._parameters.items() if name != "ssl"}
+                self._parameters = {**plain, "ssl_disabled": True}
                 return self._connection(writable)
             said = reason(error) if isinstance(error, err.MySQLError) else str(error)
             raise ConnectionLost(said) from error

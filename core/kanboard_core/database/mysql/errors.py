@@ -23,6 +23,8 @@ GIVEN_UP = {
     1213,  # a deadlock
     1614,
 }
+#: the error of a snapshot that is older than a table as it is now; the next one isn't
+STALE = 1412
 
 _MEANINGS: dict[int, type[Exception]] = {
     **dict.fromkeys(
@@ -88,6 +90,7 @@ _MEANINGS: dict[int, type[Exception]] = {
             1053,  # the server stops
             1152,
             1184,
+            STALE,
             1203,
             1226,
             1927,  # the connection was ended by KILL
