@@ -182,7 +182,8 @@ class MysqlDatabase(Database):
                 return catalogue.rows(self._connection, statement)
             except pymysql.err.OperationalError as error:
                 unknown = _UNKNOWN.search(str(error.args[1]))
-                position = statement.find(f'"{unknown[1]}"') if unknown else -1
+                name = unknown[1].replace('"', '""') if unknown else ""
+                position = statement.find(f'"{name}"') if unknown else -1
                 corrected = _with_text(statement, position) if position >= 0 else None
                 if corrected is None:
                     raise

@@ -1,4 +1,4 @@
-"""Every recording matches, but for those that are listed, and those don't: ``pending.txt``, ``limits-postgres.txt``."""
+"""Every recording matches, but for those that are listed, and those don't: ``pending.txt``, ``limits-ENGINE.txt``."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ async def test_recording(name: str, database: Location, plugins: Plugins) -> Non
 
 
 def test_only_recordings_are_listed() -> None:
-    assert set(pending()) | set(limits("postgres")) <= set(names())
+    assert set(pending()) <= set(names())
 
 
-def test_a_limit_has_a_reason_and_is_not_pending() -> None:
-    assert all(limits("postgres").values())
-    assert not set(pending()) & set(limits("postgres"))
+@pytest.mark.parametrize("engine", ["postgres", "mysql"])
+def test_a_limit_has_a_reason_and_is_not_pending(engine: str) -> None:
+    assert set(limits(engine)) <= set(names())
+    assert all(limits(engine).values())
+    assert not set(pending()) & set(limits(engine))

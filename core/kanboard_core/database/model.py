@@ -70,6 +70,20 @@ def only_on_sqlite(field: Column, elsewhere: Callable[[Any], Any]) -> Column:
     return field
 
 
+def default_lost(field: Column, value: Any) -> Column:
+    """A column whose default MySQL's table has lost: there a row that is inserted without it gets ``value`` from us.
+
+    Where it is NULL, as in rows of Kanboard's, answers have ``value``.
+    """
+    setattr(field, _LOST, value)
+    return field
+
+
+def lost_default(column: Any) -> Any:
+    """The value of a column of a query whose default MySQL's table has lost; None for all others."""
+    return getattr(column.field if isinstance(column, peewee.FieldAlias) else column, _LOST, None)
+
+
 def present(column: Any) -> Any:
     """A column of a query's result, or what stands in its place on engines that lack it."""
     field, table = (column.field, column.source) if isinstance(column, peewee.FieldAlias) else (column, None)
@@ -78,3 +92,4 @@ def present(column: Any) -> Any:
 
 
 _ELSEWHERE = "_elsewhere"
+_LOST = "_lost"

@@ -124,7 +124,8 @@ def first_rows(engine: str, *, token: str, password_hash: str) -> Iterator[tuple
                 return value
 
     for table, rows in facts(engine).rows.items():
-        for row in rows:
+        # Kanboard's migrations number the labels otherwise on MySQL, its dump of a new database doesn't.
+        for row in facts("sqlite").rows[table] if table == "links" else rows:
             yield table, {column: made(row, column) for column in row}
 
 

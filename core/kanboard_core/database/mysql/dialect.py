@@ -14,7 +14,7 @@ import orjson
 import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, StatementContext, shape
-from kanboard_core.database.model import AsciiCaseField, in_lower_case, present
+from kanboard_core.database.model import AsciiCaseField, in_lower_case, lost_default, present
 from kanboard_core.database.statements import (
     PATTERNS_AT_ONCE,
     Param,
@@ -86,10 +86,13 @@ class MysqlDialect(Dialect):
     def adapted(self, query: Any) -> Any:
         """Columns that only SQLite has are made up; lists and groups are in SQLite's order."""
         adapted: Any = query
-        if isinstance(query, peewee.Insert) and adapted._on_conflict:
-            adapted._on_conflict = _upsert(adapted)
+        if isinstance(query, peewee.Insert):
+            if isinstance(adapted._insert, dict):
+                adapted._insert = {**_lost_defaults(adapted), **adapted._insert}
+            if adapted._on_conflict:
+                adapted._on_conflict = _upsert(adapted)
         if isinstance(query, peewee.Select):
-            adapted._returning = tuple(map(present, adapted._returning))
+            adapted._returning = tuple(_filled(present(column)) for column in adapted._returning)
             if adapted._order_by:
                 adapted._order_by = tuple(map(_ordered, adapted._order_by))
             if adapted._group_by:
@@ -173,6 +176,18 @@ def _folded(text: Any) -> Any:
         return [_folded(each) for each in text]
     letters = peewee.NodeList((peewee.SQL("LOWER(CONVERT("), _binary(text), peewee.SQL("USING tis620))")))
     return _binary(letters)
+
+
+def _filled(column: Any) -> Any:
+    """A column of a result, with its lost default where it is NULL."""
+    default = lost_default(column) if isinstance(column, (peewee.Field, peewee.FieldAlias)) else None
+    return column if default is None else peewee.fn.COALESCE(column, default).alias(column.name)
+
+
+def _lost_defaults(query: Any) -> dict[peewee.Field, Any]:
+    """The lost defaults of the table that a query inserts into."""
+    defaults = {field: lost_default(field) for field in query.model._meta.sorted_fields}
+    return {field: value for field, value in defaults.items() if value is not None}
 
 
 def _ordered(key: Any) -> Any:
