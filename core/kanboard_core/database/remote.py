@@ -142,7 +142,7 @@ class RemoteView(peewee.Database):
         try:
             return inherited.execute_sql(sql, params)
         except peewee.PeeweeException as error:
-            driver = error.args[0]
+            driver = getattr(error, "orig", None)  # what the driver has raised
             if isinstance(driver, Exception):
                 ours = self.translated(driver)
                 if isinstance(ours, (TransactionLost, ConnectionLost)):
