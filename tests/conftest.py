@@ -44,11 +44,13 @@ def _is_for(item: pytest.Item, engine: str) -> bool:
     """Whether a test tells something about this engine.
 
     Those in a folder with the name of an engine, or marked with it, are for that one. All others run on SQLite; on
-    another engine those that have a database of the kit.
+    another engine those that have a database of the kit, unless they are marked as not for it.
     """
     bound = {name for name in _ENGINES if item.path.parent.name == name or item.get_closest_marker(name)}
     if bound:
         return engine in bound
+    if engine in {mark.args[0] for mark in item.iter_markers("except_for")}:
+        return False
     fixtures = getattr(item, "fixturenames", ())
     return engine == "sqlite" or "prepared_database" in fixtures
 

@@ -42,7 +42,7 @@ class User(Model):
     #: failures in a row
     nb_failed_login = IntegerField(null=True)
     #: locked until then
-    lock_expiration_date = default_lost(IntegerField(null=True), 0)
+    lock_expiration_date = default_lost(IntegerField(null=True), 0, shown=True)
     is_project_admin = only_on_sqlite(IntegerField(null=True), lambda _: SQL("0"))  # unused
     gitlab_id = IntegerField(null=True)
     #: app-admin, app-manager or app-user

@@ -70,18 +70,25 @@ def only_on_sqlite(field: Column, elsewhere: Callable[[Any], Any]) -> Column:
     return field
 
 
-def default_lost(field: Column, value: Any) -> Column:
+def default_lost(field: Column, value: Any, *, shown: bool = False) -> Column:
     """A column whose default MySQL's table has lost: there a row that is inserted without it gets ``value`` from us.
 
-    Where it is NULL, as in rows of Kanboard's, answers have ``value``.
+    ``shown``: answers have it too where the column is NULL, as it is in rows of Kanboard's.
     """
     setattr(field, _LOST, value)
+    setattr(field, _SHOWN, shown)
     return field
 
 
-def lost_default(column: Any) -> Any:
-    """The value of a column of a query whose default MySQL's table has lost; None for all others."""
-    return getattr(column.field if isinstance(column, peewee.FieldAlias) else column, _LOST, None)
+def lost_default(field: Any) -> Any:
+    """The default of a column that MySQL's table has lost; None for all others."""
+    return getattr(field, _LOST, None)
+
+
+def shown_default(column: Any) -> Any:
+    """What answers have for a column of a query that is NULL where MySQL's table has lost the default; None: NULL."""
+    field = column.field if isinstance(column, peewee.FieldAlias) else column
+    return lost_default(field) if getattr(field, _SHOWN, False) else None
 
 
 def present(column: Any) -> Any:
@@ -92,4 +99,4 @@ def present(column: Any) -> Any:
 
 
 _ELSEWHERE = "_elsewhere"
-_LOST = "_lost"
+_LOST, _SHOWN = "_lost", "_shown"

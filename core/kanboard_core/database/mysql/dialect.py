@@ -14,7 +14,7 @@ import orjson
 import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, StatementContext, shape
-from kanboard_core.database.model import AsciiCaseField, in_lower_case, lost_default, present
+from kanboard_core.database.model import AsciiCaseField, in_lower_case, lost_default, present, shown_default
 from kanboard_core.database.statements import (
     PATTERNS_AT_ONCE,
     Param,
@@ -180,7 +180,7 @@ def _folded(text: Any) -> Any:
 
 def _filled(column: Any) -> Any:
     """A column of a result, with its lost default where it is NULL."""
-    default = lost_default(column) if isinstance(column, (peewee.Field, peewee.FieldAlias)) else None
+    default = shown_default(column) if isinstance(column, (peewee.Field, peewee.FieldAlias)) else None
     return column if default is None else peewee.fn.COALESCE(column, default).alias(column.name)
 
 

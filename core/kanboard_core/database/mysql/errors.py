@@ -61,7 +61,6 @@ _MEANINGS: dict[int, type[Exception]] = {
         DoesNotFit,
     ),
     **dict.fromkeys(GIVEN_UP, TransactionLost),
-    1305: TransactionLost,  # a savepoint that went with its transaction
     1205: Busy,  # a lock that others keep for too long
     3572: Busy,
     1317: TimeLimitReached,
@@ -106,6 +105,9 @@ _MEANINGS: dict[int, type[Exception]] = {
     ),
 }
 
+#: there is no function, procedure or savepoint of that name
+_UNKNOWN = 1305
+
 _SENTENCES: dict[type[Exception], str] = {
     Busy: "another process holds what is to be changed",
     TimeLimitReached: "the call took longer than the configuration allows",
@@ -125,6 +127,8 @@ def translated(error: err.MySQLError, *, broken: bool) -> Exception:
     if broken:
         return ConnectionLost(reason(error))
     meaning = _MEANINGS.get(code(error))
+    if code(error) == _UNKNOWN and reason(error).startswith("SAVEPOINT"):
+        meaning = TransactionLost  # it went with its transaction
     return error if meaning is None else meaning(_SENTENCES.get(meaning) or reason(error))
 
 
