@@ -11,6 +11,7 @@ Connections are in autocommit mode; what only reads may be done inside a transac
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from secrets import token_hex
@@ -33,6 +34,9 @@ MAKING = "kanboard_server_new_"
 
 #: seconds that those who make a database wait for each other
 _LOCK_SECONDS = 60
+
+#: how often, and after how many seconds, the names in a database are looked at again that can't be served
+_LOOKS, _BETWEEN_LOOKS = 100, 0.02
 
 # Everything with a name, views too.
 _NAMES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
@@ -59,8 +63,25 @@ def state(connection: MysqlConnection) -> State:
 
     Raises pymysql.err.MySQLError when they can't be read.
     """
-    # A database that is being made gets all its names at once.
-    names = {name for (name,) in catalogue.rows(connection, _NAMES) if not name.startswith(MAKING)}
+    judged = _judged(connection, _names(connection))
+    # Tables get their names at once, but who lists them while they do sees a part of them.
+    for _ in range(_LOOKS):
+        if judged.condition is not Condition.FOREIGN:
+            break
+        names = _names(connection)
+        time.sleep(_BETWEEN_LOOKS)
+        if names == _names(connection):
+            judged = _judged(connection, names)
+            break
+    return judged
+
+
+def _names(connection: MysqlConnection) -> set[str]:
+    """The names in a database, but those of tables that are being made."""
+    return {name for (name,) in catalogue.rows(connection, _NAMES) if not name.startswith(MAKING)}
+
+
+def _judged(connection: MysqlConnection, names: set[str]) -> State:
     found = ("schema_version", "version") in catalogue.columns(connection, "schema_version")
     highest, rows = _versions(connection) if found else (0, 0)
     judged = schema.judged("mysql", highest, names, place="the only row of the table schema_version")
