@@ -303,7 +303,9 @@ CORE_SCHEMA = Schema(
                     "ssl_mode).",
                     constant=True,
                 ),
-                Option("db_ssl_cert", "", "PostgreSQL, MySQL: file with the certificate to sign in with.", constant=True),
+                Option(
+                    "db_ssl_cert", "", "PostgreSQL, MySQL: file with the certificate to sign in with.", constant=True
+                ),
                 Option("db_ssl_key", "", "PostgreSQL, MySQL: file with the key of that certificate.", constant=True),
                 Option(
                     "db_verify_server_cert",

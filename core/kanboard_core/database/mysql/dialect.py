@@ -16,6 +16,7 @@ import peewee
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, StatementContext, shape
 from kanboard_core.database.model import AsciiCaseField, in_lower_case, lost_default, present, shown_default
 from kanboard_core.database.statements import (
+    LONGEST_PATTERN,
     PATTERNS_AT_ONCE,
     Param,
     further_patterns,
@@ -36,6 +37,9 @@ _ESCAPE = "|"
 
 #: what rows are locked with, where only other engines have something weaker
 _LOCKS = {"FOR NO KEY UPDATE": "FOR UPDATE", "FOR KEY SHARE": "LOCK IN SHARE MODE"}
+
+#: holds every character of a pattern, and one before each that has no special meaning
+_PATTERN_TYPE = f"VARCHAR({2 * LONGEST_PATTERN}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 
 _NONE = peewee.SQL("NULL")
 
@@ -120,7 +124,7 @@ class MysqlDialect(Dialect):
         return (
             *("(", folded, " LIKE ", first, like, " OR (", several_patterns, " AND (", *each),
             *("(", _has_further, " AND EXISTS (SELECT 1 FROM JSON_TABLE(", _further_patterns),
-            *(", '$[*]' COLUMNS (pattern TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$')) AS patterns WHERE "),
+            *(", '$[*]' COLUMNS (pattern ", _PATTERN_TYPE, " PATH '$')) AS patterns WHERE "),
             *(folded, " LIKE patterns.pattern", like, ")))))"),
         )
 
