@@ -298,9 +298,9 @@ CORE_SCHEMA = Schema(
                 Option(
                     "db_ssl_ca",
                     "",
-                    "PostgreSQL, MySQL: file with the certificates by one of which the server's must be signed. With it "
-                    "the connection is encrypted and the server proves who it is; without it the URL decides (sslmode, "
-                    "ssl_mode).",
+                    "PostgreSQL, MySQL: file with the certificates by one of which the server's must be signed. With "
+                    "it the connection is encrypted and the server proves who it is; without it the URL decides "
+                    "(sslmode, ssl_mode).",
                     constant=True,
                 ),
                 Option(
