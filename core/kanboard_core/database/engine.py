@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kanboard_core.database import afterwards
+from kanboard_core.database.contents import Contents
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.errors import DatabaseError
 from kanboard_core.database.schema import State
@@ -150,11 +151,19 @@ class Engine(ABC):
         """See whether the database can be written to. Raises CannotOpen."""
 
     @abstractmethod
-    def create(self, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> bool:
+    def create(
+        self,
+        *,
+        indexes: bool = True,
+        cost: int = 10,
+        password_hash: str | None = None,
+        contents: Contents | None = None,
+    ) -> bool:
         """Make Kanboard's database in an empty one, all of it or nothing; False when another process was faster.
 
         ``indexes``: with those of our own. The administrator's password is ``admin``, hashed at ``cost``, or another
-        one whose hash is given. Raises CannotOpen.
+        one whose hash is given; with ``contents`` there is nothing else than these. Raises CannotOpen, and what those
+        raise.
         """
 
     @abstractmethod

@@ -17,14 +17,17 @@ _POSTGRES = ("postgres", "postgresql")
 _MYSQL = ("mysql", "mariadb")
 
 
-def engine(configuration: Configuration) -> Engine:
-    """The engine of the configured database. Raises ConfigurationError for a URL that isn't understood."""
-    url = configuration.text("database", "database_url")
+def engine(configuration: Configuration, url: str = "") -> Engine:
+    """The engine of the configured database, or of another one that is reached in the same way.
+
+    Raises ConfigurationError for a URL that isn't understood.
+    """
+    url = url or configuration.text("database", "database_url")
     scheme, colon, rest = url.partition(":")
     if scheme in _POSTGRES:
-        return _postgres(configuration)
+        return _postgres(configuration, url)
     if scheme in _MYSQL:
-        return _mysql(configuration)
+        return _mysql(configuration, url)
     if not colon or scheme not in ("sqlite", "sqlite3"):
         raise ConfigurationError("[database] database_url must begin with sqlite: (and a file), postgresql: or mysql:")
     path = Path(unquote(urlsplit(url).path) if rest.startswith("//") else rest)
@@ -33,7 +36,7 @@ def engine(configuration: Configuration) -> Engine:
     return Sqlite(path, synchronous=configuration.text("database", "synchronous"))
 
 
-def _postgres(configuration: Configuration) -> Engine:
+def _postgres(configuration: Configuration, url: str) -> Engine:
     try:
         from kanboard_core.database.postgres.engine import Postgres
     except ImportError as error:
@@ -51,12 +54,12 @@ def _postgres(configuration: Configuration) -> Engine:
         verified = configuration.flag("database", "db_verify_server_cert")
         tls["sslmode"] = "verify-full" if verified else "verify-ca"
     try:
-        return Postgres(configuration.text("database", "database_url"), **tls)
+        return Postgres(url, **tls)
     except ValueError as error:
         raise ConfigurationError(f"[database] database_url {error}") from error
 
 
-def _mysql(configuration: Configuration) -> Engine:
+def _mysql(configuration: Configuration, url: str) -> Engine:
     try:
         from kanboard_core.database.mysql.engine import Mysql
     except ImportError as error:
@@ -66,7 +69,7 @@ def _mysql(configuration: Configuration) -> Engine:
         ) from error
     try:
         return Mysql(
-            configuration.text("database", "database_url"),
+            url,
             ca=configuration.text("database", "db_ssl_ca"),
             cert=configuration.text("database", "db_ssl_cert"),
             key=configuration.text("database", "db_ssl_key"),

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import peewee
 
+from kanboard_core.database.contents import Contents
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import CannotOpen, Engine, Limits, Session
 from kanboard_core.database.errors import ConnectionLost, TransactionLost
@@ -237,11 +238,20 @@ class RemoteEngine(Engine):
         with self._connected(writable=True):
             pass
 
-    def create(self, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> bool:
+    def create(
+        self,
+        *,
+        indexes: bool = True,
+        cost: int = 10,
+        password_hash: str | None = None,
+        contents: Contents | None = None,
+    ) -> bool:
         """Make the tables in a database that is there and empty."""
         with self._connected(writable=True) as connection:
             try:
-                self.tables.create(connection, indexes=indexes, cost=cost, password_hash=password_hash)
+                self.tables.create(
+                    connection, indexes=indexes, cost=cost, password_hash=password_hash, contents=contents
+                )
             except SchemaError as error:
                 if self.tables.state(connection).condition is Condition.CURRENT:
                     return False

@@ -10,10 +10,8 @@ Connections are in autocommit mode; what only reads may be done inside a transac
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from pymysql import err
 
 from kanboard_core import passwords
 from kanboard_core.database import comparison, schema
+from kanboard_core.database.contents import Contents, FirstRows, Part
 from kanboard_core.database.mysql import catalogue
 from kanboard_core.database.mysql.connection import MysqlConnection
 from kanboard_core.database.mysql.errors import code, reason
@@ -113,18 +112,26 @@ def logs_statements(connection: MysqlConnection) -> bool:
 
 
 def create(
-    connection: MysqlConnection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None
+    connection: MysqlConnection,
+    *,
+    indexes: bool = True,
+    cost: int = 10,
+    password_hash: str | None = None,
+    contents: Contents | None = None,
 ) -> str:
     """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
 
     The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
     rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too
-    (:data:`~kanboard_core.database.schema.INDEXES`). The connection must not be in a transaction.
+    (:data:`~kanboard_core.database.schema.INDEXES`). With ``contents`` there is nothing else in it than these. The
+    connection must not be in a transaction.
 
     Raises SchemaError when the database isn't empty, pymysql.err.MySQLError when it can't be written.
     """
-    hashed = password_hash or passwords.hashed("admin", cost)
     token = token_hex(30)
+    if contents is None:
+        hashed = password_hash or passwords.hashed("admin", cost)
+        contents = FirstRows("mysql", token=token, password_hash=hashed)
     if not lock(connection, _LOCK_SECONDS):
         raise SchemaError("Another process has been making the database for too long.")
     try:
@@ -137,7 +144,9 @@ def create(
             if indexes:
                 for command in schema.index_definitions("mysql", prefix=MAKING).values():
                     connection.query(command)
-            _insert_rows(connection, token, hashed)
+            for part in contents.parts():
+                _insert(connection, part)
+            contents.check(lambda query: catalogue.rows(connection, query), prefix=MAKING)
             connection.query(_naming())
         except BaseException:
             if connection.open:
@@ -231,18 +240,12 @@ def _remove_unfinished(connection: MysqlConnection) -> None:
         connection.query("SET foreign_key_checks = 1")
 
 
-def _insert_rows(connection: MysqlConnection, token: str, password_hash: str) -> None:
-    """Insert the first rows."""
-    first_rows = schema.first_rows("mysql", token=token, password_hash=password_hash)
-    for name, group in itertools.groupby(first_rows, key=itemgetter(0)):
-        rows = [row for _, row in group]
-        columns = tuple(rows[0])
-        places = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
-        catalogue.rows(
-            connection,
-            f"INSERT INTO {quoted(MAKING + name)} ({listed(columns)}) VALUES {places}",  # noqa: S608 (own names)
-            [row[column] for row in rows for column in columns],
-        )
+def _insert(connection: MysqlConnection, part: Part) -> None:
+    """Insert rows into a table that is being made."""
+    places = ", ".join(["%s"] * len(part.columns))
+    table = quoted(MAKING + part.table)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({listed(part.columns)}) VALUES ({places})", part.rows)  # noqa: S608
 
 
 def differences(connection: MysqlConnection) -> list[str]:
