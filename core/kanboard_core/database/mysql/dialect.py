@@ -244,7 +244,7 @@ def _comparable_number(value: Any) -> Any:
 
 
 def _comparable_text(value: Any) -> Any:
-    return value if value is None else str(value)
+    return value if value is None else str(int(value) if isinstance(value, bool) else value)
 
 
 def _any(values: Iterable[Any]) -> int:

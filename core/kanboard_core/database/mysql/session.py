@@ -18,7 +18,9 @@ from kanboard_core.database.remote import RemoteSession, RemoteView
 #: what opens a connection
 Connect = Callable[[], MysqlConnection]
 
-_READING = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+# The snapshot is taken by the first statement that reads, as on the other engines: readers hand a transaction jobs that
+# come after it has begun, and these must see what was committed before them.
+_READING = "START TRANSACTION READ ONLY"
 _WRITING = "START TRANSACTION READ WRITE"
 
 

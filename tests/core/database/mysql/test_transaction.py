@@ -434,6 +434,7 @@ def test_a_reader_has_one_snapshot(mysql: Mysql, session: MysqlSession, tx: Tran
     with closing(mysql.session(writable=False)) as reader:
         reader.begin()
         reading = reader.transaction(10)
+        assert reading.column(statement(User.select(User.id))) == [1]
         tx.insert(INSERT, name="a", external_id="")
         session.end(commit=True)
         assert reading.column(NAMES) == []
@@ -442,11 +443,20 @@ def test_a_reader_has_one_snapshot(mysql: Mysql, session: MysqlSession, tx: Tran
         assert reader.transaction(10).column(NAMES) == ["a"]
 
 
+def test_a_snapshot_is_not_taken_before_it_is_read(mysql: Mysql, session: MysqlSession, tx: Transaction) -> None:
+    with closing(mysql.session(writable=False)) as reader:
+        reader.begin()
+        tx.insert(INSERT, name="a", external_id="")
+        session.end(commit=True)
+        assert reader.transaction(10).column(NAMES) == ["a"]
+
+
 def test_a_snapshot_that_is_older_than_its_table_is_made_anew(mysql: Mysql, empty_mysql: str) -> None:
     engine = Mysql(empty_mysql)
     engine.create(password_hash="none")
     with closing(engine.session(writable=False)) as reader:
         reader.begin()
+        assert reader.transaction(10).column(statement(User.select(User.id))) == [1]
         beside(empty_mysql, "ALTER TABLE groups ADD COLUMN later INTEGER, FORCE")
         with pytest.raises(ConnectionLost, match="definition has changed"):
             reader.transaction(10).column(NAMES)
