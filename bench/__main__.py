@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench compare|limits|commits|configurations|boards|searches``."""
+"""The command line: ``python -m bench SUBCOMMAND``; README.md lists them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import boards, limits, report, searches
+from bench import actions, boards, changes, guesses, limits, report, searches
 from bench.cases import CASES, workload
 from bench.comparison import Comparison, alternate
 from bench.revisions import RevisionError, install
@@ -92,9 +92,24 @@ def parser() -> argparse.ArgumentParser:
     )
     board.add_argument("--strict", action="store_true", help="a missed target is a failure")
 
+    changing = commands.add_parser("changes", parents=[common, settings], help="what changes of tasks cost")
+    changing.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    changing.add_argument(
+        "--tasks", type=numbers, default=[1000, 10000, 100000], help="in all (default: 1000,10000,100000)"
+    )
+    changing.add_argument("--strict", action="store_true", help="a missed target is a failure")
+
     searching = commands.add_parser("searches", parents=[common, settings], help="what searches cost")
     searching.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
     searching.add_argument("--strict", action="store_true", help="a missed target is a failure")
+
+    automatic = commands.add_parser("actions", parents=[common, settings], help="what automatic actions cost")
+    automatic.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    automatic.add_argument("--strict", action="store_true", help="a missed target is a failure")
+    guessing = commands.add_parser("guesses", parents=[common, settings], help="whether refusals tell by their time")
+    guessing.add_argument("--command", type=shlex.split, help="the program (default: kanboard-server beside python)")
+    guessing.add_argument("--attempts", type=int, default=200, help="of each kind (default: 200)")
+    guessing.add_argument("--strict", action="store_true", help="a missed target is a failure")
     return top
 
 
@@ -213,6 +228,23 @@ def run_boards(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     return finish_costs(options, boards.HEADINGS, rows, verdicts, boards.as_json(verdicts, costs))
 
 
+def run_changes(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `changes`."""
+    if min(options.tasks) < changes.TASKS:
+        raise ValueError(f"--tasks: a database has at least {changes.TASKS} tasks")
+    plan = changes.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        totals=sorted(options.tasks),
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    verdicts, costs = changes.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    rows = [cost.row() for cost in costs]
+    return finish_costs(options, changes.HEADINGS, rows, verdicts, changes.as_json(verdicts, costs))
+
+
 def run_searches(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     """The subcommand `searches`."""
     plan = searches.Plan(
@@ -225,6 +257,35 @@ def run_searches(options: argparse.Namespace, runner: asyncio.Runner) -> int:
     verdicts, costs = searches.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
     rows = [cost.row() for cost in costs]
     return finish_costs(options, searches.HEADINGS, rows, verdicts, searches.as_json(verdicts, costs))
+
+
+def run_actions(options: argparse.Namespace, runner: asyncio.Runner) -> int:
+    """The subcommand `actions`."""
+    plan = actions.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+    verdicts, costs = actions.measure(plan, runner, lambda cost: print(" ", *cost.row(), flush=True))
+    rows = [cost.row() for cost in costs]
+    return finish_costs(options, actions.HEADINGS, rows, verdicts, actions.as_json(verdicts, costs))
+
+
+def run_guesses(options: argparse.Namespace, _: asyncio.Runner) -> int:
+    """The subcommand `guesses`."""
+    if options.attempts < 1:
+        raise ValueError("--attempts: there must be one at least")
+    plan = guesses.Plan(
+        command=options.command or installed_command(),
+        token=options.token,
+        options=options.set,
+        attempts=options.attempts,
+    )
+    verdicts, times = guesses.measure(plan, lambda found: print(" ", *found.row(), flush=True))
+    rows = [found.row() for found in times]
+    return finish_costs(options, guesses.HEADINGS, rows, verdicts, guesses.as_json(verdicts, times))
 
 
 def finish_costs(
@@ -256,7 +317,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "commits": run_commits,
         "configurations": run_configurations,
         "boards": run_boards,
+        "changes": run_changes,
         "searches": run_searches,
+        "actions": run_actions,
+        "guesses": run_guesses,
     }[options.subcommand]
     try:
         with asyncio.Runner(loop_factory=loop_factory(options.client_loop)) as runner:

@@ -18,6 +18,9 @@ BATCH = 100
 #: How many tasks the reading cases go through.
 _SPREAD = 100
 
+#: The column of the first task in a database that is filled by SQL.
+FIRST_COLUMN = 4
+
 #: How many titles a task of the write project goes through; consecutive updates of a task then always change it.
 _TITLES = 5
 
@@ -48,8 +51,8 @@ def _search(world: World) -> list[Any]:
     return [_call("searchTasks", project_id=world.read_project, query="status:open 7")]
 
 
-def _create_task(world: World) -> list[Any]:
-    return [_call("createTask", title="Made by the measurement", project_id=world.write_project)]
+def _new_task(project_id: int) -> dict[str, Any]:
+    return _call("createTask", title="Made by the measurement", project_id=project_id)
 
 
 def _update_task(world: World) -> list[Any]:
@@ -80,7 +83,7 @@ CASES: dict[str, Case] = {
         Case("searchTasks", _search),
         Case("batch100", _batch),
         Case("updateTask", _update_task),
-        Case("createTask", _create_task),
+        Case("createTask", lambda world: [_new_task(world.write_project)]),
     )
 }
 
@@ -88,6 +91,41 @@ CASES: dict[str, Case] = {
 def search(project_id: int, query: str) -> Case:
     """A query over the tasks of a project."""
     return Case("searchTasks", lambda _: [_call("searchTasks", project_id=project_id, query=query)])
+
+
+def create_task(project_id: int) -> Case:
+    """A task that is made in a project."""
+    return Case("createTask", lambda _: [_new_task(project_id)])
+
+
+def move_task(project_id: int, task_id: int, one: int, other: int, swimlane_id: int) -> Case:
+    """A task that is moved to and fro between two columns, of which it stands in the other."""
+    fixed = {"project_id": project_id, "task_id": task_id, "position": 1, "swimlane_id": swimlane_id}
+    return Case(
+        "moveTaskPosition",
+        lambda _: [_call("moveTaskPosition", column_id=column_id, **fixed) for column_id in (one, other)],
+    )
+
+
+def move(tasks: int) -> Case:
+    """Moves in the first column, which has so many tasks: each by a third of it, and from its end to its beginning."""
+    behind = 10 * tasks  # is the end
+
+    def bodies(world: World) -> list[Any]:
+        return [
+            _call(
+                "moveTaskPosition",
+                project_id=world.read_project,
+                task_id=task,
+                column_id=FIRST_COLUMN,
+                position=position,
+                swimlane_id=0,
+            )
+            for task in world.read_tasks[:tasks:7]
+            for position in (tasks // 3, tasks // 3 * 2, behind, 1)
+        ]
+
+    return Case("moveTaskPosition", bodies)
 
 
 def workload(case: Case, address: Address, token: str, world: World, *, bare: bool) -> Workload:

@@ -116,6 +116,11 @@ class Server:
         """Seconds of processor time used so far, child processes included.  Raises OSError where /proc doesn't tell."""
         return sum(map(_processor, _family(self._process.pid)))
 
+    def running(self) -> float:
+        """Seconds for which its threads have run so far, exactly.  Raises OSError where /proc doesn't tell."""
+        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
     def stop(self) -> None:
         """Ends the server and waits for its end."""
         if self._process.poll() is None:

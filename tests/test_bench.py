@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
@@ -12,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import boards, searches
+from bench import actions, boards, changes, guesses, searches
 from bench.__main__ import main
 from bench.answers import Answer, AnswerReader, MalformedAnswerError, good_batch, good_call
 from bench.boards import Cost
-from bench.cases import CASES, workload
+from bench.cases import CASES, create_task, move, move_task, workload
 from bench.comparison import Ratio, percentile, performance, ratio
 from bench.filling import make_projects
 from bench.limits import Verdict
 from bench.load import Slice, Workload, run_slice
 from bench.report import table
-from bench.seed import IMAGINED, Address, SeedError, seed
+from bench.seed import IMAGINED, Address, SeedError, World, seed
 from bench.server import Server, ServerError, bare_server
 
 from kanboard_core.testing import running
@@ -393,3 +394,104 @@ class TestSearches:
         costs = [searches.Cost("a day", "due:today", 99), searches.Cost("a word", "needle", 31)]
         [verdict] = searches.verdicts(costs)
         assert (verdict.measured, verdict.met) == (31, False)
+
+
+class TestActions:
+    @pytest.mark.sqlite
+    async def test_no_action_applies(self, database: Path) -> None:
+        places = actions.fill(database)
+        async with running(database) as server:
+            application = server.client()
+            assert [len(await application.getActions(project)) for project in places] == [0, actions.ACTIONS]
+            assert {rule["action_name"] for rule in await application.getActions(2)} <= {
+                *(await application.getAvailableActions())
+            }
+            before = await application.getAllTasks(2)
+            for project, place in places.items():
+                world = dataclasses.replace(IMAGINED, write_project=project)
+                for case in (create_task(project), move_task(project, *place)):
+                    for body in case.bodies(world):
+                        assert await application.call(body["method"], **body["params"])
+            task = places[2][0]
+            [moved] = [found for found in before if found["id"] == task]
+            found = await application.getTask(task)
+            kept = ("column_id", "swimlane_id", "owner_id", "color_id", "category_id", "priority", "date_due")
+            assert [found[name] for name in kept] == [moved[name] for name in kept]
+            assert len(await application.getAllTasks(2)) == len(before) + 1
+            assert len(server.events) == 2 * (2 + 2)
+
+    def test_the_targets(self) -> None:
+        costs = [actions.Cost("createTask", 1.0, 1.4), actions.Cost("moveTaskPosition", 0.5, 0.8)]
+        assert [(verdict.measured, verdict.met) for verdict in actions.verdicts(costs)] == [(1.4, True), (1.6, False)]
+
+
+class TestGuesses:
+    @pytest.mark.sqlite
+    def test_every_attempt_is_refused_and_measured(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(guesses, "_WARM_UP", 0)
+        report = tmp_path / "report.json"
+        assert main(["guesses", "--attempts", "1", "--token", "secret", "--json", str(report)]) == 0
+        found = json.loads(report.read_text())["guesses"]
+        assert [kind["name"] for kind in found] == list(guesses.ATTEMPTS)
+        assert all(kind["running"] > 0 and kind["elapsed"] > 0 for kind in found)
+        assert "unknown user" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("count", "interval"), [(1, (0, 0)), (5, (0, 4)), (6, (0, 5)), (9, (1, 7)), (20, (5, 14)), (100, (39, 60))]
+    )
+    def test_where_the_median_lies(self, count: int, interval: tuple[int, int]) -> None:
+        """The ranks are those of tables of the sign test, counted from 0."""
+        assert guesses.median_interval(reversed(range(count))) == interval
+
+    def test_differences_are_those_of_one_round(self) -> None:
+        assert guesses.difference([11, 22, 33], [10, 20, 30]) == guesses.Difference(2, 1, 3)
+
+    def test_the_target(self) -> None:
+        made = {
+            kind: [guesses.Attempt(0.2, 0.1 + (0.01 if kind == "unknown user" else 0)) for _ in range(10)]
+            for kind in guesses.ATTEMPTS
+        }
+        times = [guesses.times_of(kind, made, 0.1) for kind in guesses.ATTEMPTS]
+        assert [found.hashes for found in times[:2]] == [pytest.approx(1), pytest.approx(1.1)]
+        verdicts = {verdict.name.partition(",")[0]: verdict for verdict in guesses.verdicts(times, 0.1)}
+        assert verdicts["unknown user"].measured == pytest.approx(0.1)
+        assert not verdicts["unknown user"].met
+        assert verdicts["disabled"].met
+        assert "wrong password" not in verdicts
+
+
+class TestChanges:
+    @pytest.mark.sqlite
+    async def test_tasks_gather_in_one_column(self, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(changes, "TASKS", 30)
+        monkeypatch.setattr(changes, "_OTHER", 10)
+        sizes = changes.WHERE["among others"](60)
+        assert (sizes, changes.WHERE["in one project"](60)) == ([30, 10, 10, 10], [60])
+        make_projects(database, sizes)
+        changes.gather(database)
+        async with running(database) as server:
+            found = server.sql("SELECT column_id, swimlane_id, COUNT(*), MAX(position) FROM tasks WHERE project_id = 1")
+            assert found == [(4, 2, 30, 30)]
+            world = World(1, tuple(range(1, 31)), 1, tuple(range(1, 6)))
+            for case in (CASES["updateTask"], CASES["createTask"], move(30)):
+                for body in case.bodies(world):
+                    assert await server.client().call(body["method"], **body["params"])
+
+    def test_targets(self) -> None:
+        costs = [
+            changes.Cost(name, where, total, cost)
+            for where in changes.WHERE
+            for total, cost in ((1000, 1.0), (100000, 1.5))
+            for name in ("updateTask", "createTask")
+        ]
+        costs += [changes.Cost("getAllTasks", "in one column", 1000, 9), changes.Cost("moveTaskPosition", "", 1000, 3)]
+        verdicts = {verdict.name: (verdict.measured, verdict.met) for verdict in changes.verdicts(costs)}
+        assert verdicts == {
+            "updateTask among others, 100000 / 1000": (1.5, False),
+            "createTask among others, 100000 / 1000": (1.5, False),
+            "updateTask in one project, 100000 / 1000": (1.5, False),
+            "moveTaskPosition, 1000 in a column, CPU ms": (3, False),
+            "getAllTasks, 1000 in a column, CPU ms": (9, True),
+        }

@@ -25,6 +25,7 @@ import time
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ import aiohttp
 import pytest
 
 from kanboard_core import hooks
+from kanboard_core.actions import Action
+from kanboard_core.calls import Call
+from kanboard_core.daily import DailyJob
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.permissions import APPLICATION
 from kanboard_core.plugins import Plugin, Plugins, discovery
 from kanboard_core.plugins.inventory import inventory
 from kanboard_core.procedures import declared_in
@@ -62,6 +68,20 @@ CALLS: dict[str, list[tuple[list[Any], Any]]] = {
     "ring": [([3], True)],
     "getTask": [([1], ANSWERED), ([1, True], ANSWERED)],
     "getStatus": [(["http://"], None)],
+    "tidyUp": [([], True), ([], True)],
+    "mergeTask": [([1], True), ([99], False)],
+}
+
+#: for each automatic action that a block brings or adds events to: the event, the values, a call that raises it, and
+#: what becomes of the task 1
+RULES: dict[str, tuple[str, dict[str, Any], tuple[Any, ...], dict[str, Any]]] = {
+    "example.number": (
+        "task.move.column",
+        {"column_id": 2, "prefix": "T-"},
+        ("moveTaskPosition", 1, 1, 2, 1, 1),
+        {"reference": "T-1"},
+    ),
+    "\\Kanboard\\Action\\TaskClose": ("example.merged", {}, ("mergeTask", 1), {"is_active": 0}),
 }
 
 #: for each type of external links of a block: an address, and the title of a link to it
@@ -242,7 +262,11 @@ def test_no_block_is_only_to_look_at() -> None:
 
 @pytest.mark.parametrize("block", modules(), ids=lambda block: f"line {block.line}")
 async def test_a_piece_of_code_runs_as_a_plugin(
-    block: Block, database: Location, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block: Block,
+    database: Location,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     source = tmp_path / "example.py"
     source.write_text(block.text, "utf-8")
@@ -259,6 +283,12 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         [found] = [found for found in server.server.registrations if found.plugin.name == "example"]
         for name in {*(part.name for part in found.procedures), *(part.procedure for part in found.extensions)}:
             await call_as_told(application, name)
+        for action in found.actions:
+            name = action.name if isinstance(action, Action) else action.action
+            event, values, (called, *arguments), becomes = RULES[name]
+            assert await application.createAction(1, event, name, values)
+            assert await application.call(called, *arguments)
+            assert becomes.items() <= (await application.getTask(1)).items()
         for provider in found.external_link_providers:
             url, title = TITLES[provider.type]
             link = await application.getExternalTaskLinkById(
@@ -268,6 +298,14 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         for key in {part.key for part in found.search_filters}:
             for query, ids in SEARCHES[key]:
                 assert [task["id"] for task in await application.searchTasks(1, query)] == ids, query
+        for job in found.daily_jobs:
+            await server.server.database.write(partial(done, server.server, job))
+        if found.carriers:
+            deadline = time.monotonic() + 20
+            while server.sql("SELECT * FROM kanboard_server_outbox"):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.01)
+            assert "New task: Pack" in capsys.readouterr().out
         authorization = {"Authorization": aiohttp.encode_basic_auth("jsonrpc", TOKEN)}
         for route in found.routes:
             url = server.base_url.rstrip("/") + re.sub(r"\{.*?\}", "1", route.path)
@@ -279,6 +317,10 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         assert server.incidents == {}
         if hasattr(module, "register_commands"):
             assert await typed(source, database) == "Moving\n"
+
+
+def done(server: Server, job: DailyJob, tx: Transaction) -> None:
+    job.function(Call(server, APPLICATION, tx, int(time.time())))
 
 
 async def call_as_told(application: Client, procedure: str) -> None:

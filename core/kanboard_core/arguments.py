@@ -58,6 +58,18 @@ def to_id(value: Any) -> int:
     return NO_ID
 
 
+def to_ids(value: Any) -> list[int]:
+    """Several ids: an array of them, or the values of an object."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        raise ValueError("must be an array or an object")
+    try:
+        return [to_id(item) for item in value]
+    except ValueError:
+        raise ValueError("must not hold arrays or objects") from None
+
+
 def to_text(value: Any) -> str | None:
     """Text; numbers and booleans are written as PHP writes them, null stays None."""
     if value is None or isinstance(value, str):
@@ -167,6 +179,8 @@ _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 
 #: the id of a row; what can't be one matches nothing
 Id = Annotated[int, ArgumentType("id", to_id, {"type": ["integer", "string"]})]
+#: the ids of several rows; of an object the values
+Ids = Annotated[list[int], ArgumentType("ids", to_ids, {"type": ["array", "object"]})]
 #: text, or null
 Text = Annotated[str | None, ArgumentType("text", to_text, _SCALAR)]
 #: any scalar, for procedures with rules of their own

@@ -1,6 +1,6 @@
 """The ways to sign in: what a back end is, and the three that are built in.
 
-Source: spec page "authentication", sections 1 to 3 and 10.
+Source: spec page "authentication", sections 1 to 3, 6, 7 and 10.
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from kanboard_core.calls import CONTAINED
+from aiohttp import web
+
+from kanboard_core.calls import CONTAINED, Call
 from kanboard_core.database import Row
+from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.directories import DirectoryBackend
 from kanboard_core.passwords import Passwords
 
 
@@ -34,6 +38,8 @@ class AccountBackend(ABC):
 
     #: what ``last_logins`` says of it
     auth_type: str
+    #: whether people sign in with it on the pages too, where they are asked for their second factor afterwards
+    opens_pages = True
 
     @abstractmethod
     def stored(self, account: Row) -> str | None:
@@ -45,6 +51,31 @@ class AccountBackend(ABC):
     @abstractmethod
     async def verify(self, account: Row, password: str) -> bool:
         """Whether the credentials are right. May take long; runs on the event loop, outside the database."""
+
+
+class PageBackend(ABC):
+    """A way to the pages without the sign-in form: somebody else vouches for whoever asks for a page.
+
+    The API never asks it.
+    """
+
+    #: what ``last_logins`` says of it
+    auth_type: str
+
+    @abstractmethod
+    def username(self, request: web.BaseRequest) -> str:
+        """The user name that is vouched for; "": nobody does. On the event loop; must be quick."""
+
+    @abstractmethod
+    def account(self, call: Call, request: web.BaseRequest) -> Row | None:
+        """The account of that name, found, made or brought up to date; None: it is refused.
+
+        In a transaction of the writer, when somebody is signed in who wasn't before.
+        """
+
+
+#: a way to sign in, whose ever
+Backend = AccountBackend | ApplicationBackend | DirectoryBackend | PageBackend
 
 
 class ApplicationToken(ApplicationBackend):
@@ -66,6 +97,7 @@ class AccessToken(AccountBackend):
     """The personal token: the only way in for two-factor, directory and single-sign-on accounts."""
 
     auth_type = "API Access Token"
+    opens_pages = False
 
     def stored(self, account: Row) -> str | None:
         """The token of an active account; an empty one is none."""
@@ -101,6 +133,7 @@ class ContainedAccountBackend(AccountBackend):
         self._backend = backend
         self._report = report
         self.auth_type = backend.auth_type
+        self.opens_pages = backend.opens_pages
 
     def stored(self, account: Row) -> str | None:
         """What the back end says."""
@@ -134,3 +167,31 @@ class ContainedApplicationBackend(ApplicationBackend):
         except CONTAINED as error:
             self._report("a back end of the application", error)
             return False
+
+
+class ContainedPageBackend(PageBackend):
+    """A back end of a third party: when it raises it vouches for nobody."""
+
+    def __init__(self, backend: PageBackend, report: Callable[[str, BaseException], None]) -> None:
+        self._backend = backend
+        self._report = report
+        self.auth_type = backend.auth_type
+
+    def username(self, request: web.BaseRequest) -> str:
+        """What the back end says."""
+        try:
+            return self._backend.username(request)
+        except CONTAINED as error:
+            self._report(f"the back end {self.auth_type}", error)
+            return ""
+
+    def account(self, call: Call, request: web.BaseRequest) -> Row | None:
+        """What the back end says; what it has written until it raised is undone."""
+        try:
+            with call.tx.savepoint():
+                return self._backend.account(call, request)
+        except (StorageFailed, TimeLimitReached, TransactionLost):
+            raise
+        except CONTAINED as error:
+            self._report(f"the back end {self.auth_type}", error)
+            return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -46,6 +46,8 @@ class Call:
     origin: Origin = Origin.API
     #: the address that the request was sent to, as its client says; empty: unknown
     sent_to: str = ""
+    #: what plugins keep until the call ends, by keys of their own; undone savepoints leave it as it is
+    kept: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:

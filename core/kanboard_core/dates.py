@@ -6,6 +6,7 @@ import datetime
 import functools
 import logging
 import re
+from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kanboard_core.database.transaction import Transaction
@@ -30,6 +31,17 @@ _TIME_PARTS = {
     " ": BLANKS,
 }
 
+#: how a moment is written, by PHP's letters
+_WRITTEN: dict[str, Callable[[datetime.datetime], str]] = {
+    "Y": lambda moment: f"{moment.year:04}",
+    "m": lambda moment: f"{moment.month:02}",
+    "d": lambda moment: f"{moment.day:02}",
+    "H": lambda moment: f"{moment.hour:02}",
+    "g": lambda moment: str((moment.hour - 1) % 12 + 1),
+    "i": lambda moment: f"{moment.minute:02}",
+    "a": lambda moment: "am" if moment.hour < 12 else "pm",
+}
+
 
 def timezone(transaction: Transaction) -> ZoneInfo:
     """The application's time zone; UTC, with a warning, when the setting names none that is known."""
@@ -49,6 +61,19 @@ def date_form(transaction: Transaction) -> str:
 def time_form(transaction: Transaction) -> str:
     """The application's time form in PHP's letters: ``H:i`` or ``g:i a``."""
     return transaction.setting("application_time_format", DEFAULT_TIME_FORM)
+
+
+def shown(transaction: Transaction, moment: int) -> str:
+    """A moment (Unix seconds) for people: date and time in the application's forms and time zone.
+
+    "" for a moment that is in no calendar.
+    """
+    try:
+        there = datetime.datetime.fromtimestamp(moment, timezone(transaction))
+    except (ValueError, OverflowError, OSError):
+        return ""
+    form = f"{date_form(transaction)} {time_form(transaction)}"
+    return "".join(_WRITTEN[letter](there) if letter in _WRITTEN else letter for letter in form)
 
 
 @functools.lru_cache(32)

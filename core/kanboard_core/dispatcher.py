@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from kanboard_core import framing
 from kanboard_core.arguments import InvalidParams
-from kanboard_core.authentication import Authentication, Credentials, Unauthorized, Unverified
+from kanboard_core.authentication import Authentication, Unauthorized, Unverified
 from kanboard_core.calls import CONTAINED, NO_DATABASE, AsyncCall, Call, ProcedureError
+from kanboard_core.credentials import Credentials
 from kanboard_core.database.database import Database
 from kanboard_core.database.errors import Busy, DoesNotFit, StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.decisions import report
 from kanboard_core.framing import Answer, Invocation
 from kanboard_core.permissions import Access, Caller, Decided, Forbidden
 from kanboard_core.procedures import Effect, Procedure, Registry
@@ -116,7 +118,8 @@ class Dispatcher:
                     position += 1
                 elif progress.stop is not None:
                     raise progress.stop
-            except Unauthorized:
+            except Unauthorized as refusal:
+                report(refusal.decision, request.credentials.username, request.credentials.address)
                 return self._refused(reply, framing.UNAUTHORIZED, request)
             except Forbidden:
                 return self._refused(reply, framing.FORBIDDEN, request)
@@ -127,15 +130,21 @@ class Dispatcher:
 
     async def caller(self, credentials: Credentials, access: Access) -> Caller:
         """Who calls, for what isn't a procedure. Raises Unauthorized, or Forbidden by the application role."""
+        try:
+            caller = await self._identified(credentials)
+        except Unauthorized as refusal:
+            report(refusal.decision, credentials.username, credentials.address)
+            raise
+        access.check_application(caller)
+        return caller
+
+    async def _identified(self, credentials: Credentials) -> Caller:
         identify = self._authentication.identify
         for _ in range(3):
             try:
-                caller = await self._database.read(lambda tx: identify(tx, credentials, int(time.time())))
+                return await self._database.read(lambda tx: identify(tx, credentials, int(time.time())))
             except Unverified:
                 await self._authentication.verify(credentials)
-            else:
-                access.check_application(caller)
-                return caller
         raise Unauthorized
 
     async def _verify(self, request: Request, position: int) -> None:

@@ -6,12 +6,10 @@ Source: spec page "protocol", sections 1, 2 and 8.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import itertools
 import logging
 import secrets
 import time
-from collections.abc import Iterable
 
 import orjson
 from aiohttp import StreamReader, hdrs, web
@@ -21,10 +19,11 @@ from multidict import istr
 
 from kanboard_core import framing, hosts
 from kanboard_core.access_log import AccessLog
-from kanboard_core.authentication import Credentials, basic_credentials, encoded_credentials
+from kanboard_core.credentials import Credentials, basic_credentials, encoded_credentials
 from kanboard_core.dispatcher import Reply, Request
 from kanboard_core.framing import Invocation, Message, NotAMessage
 from kanboard_core.pages import Pages, response
+from kanboard_core.proxies import user_agent
 from kanboard_core.server import Server
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +33,6 @@ _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
 
 _REQUEST_ID = istr("X-Request-Id")
-_FORWARDED_SCHEME = istr("X-Forwarded-Proto")
 
 
 class Endpoint:
@@ -50,10 +48,7 @@ class Endpoint:
         self._body_seconds = configuration.number("server", "body_timeout")
         self._batch_limit = configuration.integer("server", "batch_limit")
         self._credentials_header = configuration.text("authentication", "api_authentication_header")
-        self._proxies = TrustedProxies(
-            configuration.items("server", "trusted_proxy_networks"),
-            configuration.items("server", "trusted_proxy_headers"),
-        )
+        self._proxies = server.proxies
         self._pages = Pages(server, self._prefix)
         self._request_prefix = secrets.token_hex(4)
         self._request_numbers = itertools.count(1)
@@ -140,7 +135,7 @@ class Endpoint:
 
     def _credentials(self, request: web.BaseRequest, address: str) -> Credentials:
         username, password = self._name_and_password(request)
-        return Credentials(username, password, address, _text(request.headers.get(hdrs.USER_AGENT, "")))
+        return Credentials(username, password, address, user_agent(request))
 
     def _name_and_password(self, request: web.BaseRequest) -> tuple[str, str]:
         username, password = basic_credentials(request.headers.get(hdrs.AUTHORIZATION, ""))
@@ -152,43 +147,6 @@ class Endpoint:
                     return "", ""
                 return first or username, second or password
         return username, password
-
-
-class TrustedProxies:
-    """Finds what reverse proxies tell of a request: the caller's address, and whether it came over TLS."""
-
-    def __init__(self, networks: Iterable[str], headers: Iterable[str]) -> None:
-        self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
-        self._headers = [_header_name(header) for header in headers]
-
-    def address(self, request: web.BaseRequest) -> str:
-        """The peer's address; behind a trusted proxy the first valid one in the configured headers."""
-        peer = request.remote or ""
-        if not self._networks or not self._headers or not self._trusted(peer):
-            return peer
-        for header in self._headers:
-            for value in ",".join(request.headers.getall(header, ())).split(","):
-                if "%" in value:
-                    continue  # the name of an interface, which is any text, stands for nothing outside its machine
-                try:
-                    return str(ipaddress.ip_address(value.strip()))
-                except ValueError:
-                    continue
-        return peer
-
-    def scheme(self, request: web.BaseRequest) -> str:
-        """http or https: the server's own, or what a trusted proxy says."""
-        forwarded = request.headers.get(_FORWARDED_SCHEME, "").lower()
-        if request.secure or (forwarded == "https" and self._trusted(request.remote or "")):
-            return "https"
-        return "http"
-
-    def _trusted(self, peer: str) -> bool:
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
 
 
 class HttpServer(web.Server):
@@ -243,16 +201,6 @@ def _body_of(reply: Reply, batch: bool) -> bytes:
     if not reply.answers:
         return b""
     return framing.encode(reply.answers if batch else reply.answers[0])
-
-
-def _text(header: str) -> str:
-    """A header's value without bytes that aren't UTF-8, which could be neither stored nor answered."""
-    return header.encode("utf-8", "replace").decode()
-
-
-def _header_name(constant: str) -> str:
-    """``HTTP_X_REAL_IP``, as Kanboard's constant has it, or an ordinary name."""
-    return constant.removeprefix("HTTP_").replace("_", "-")
 
 
 def _outcome(reply: Reply) -> str:

@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from kanboard_core.calls import Call
+
+
+#: as the name of an event: every event that automatic actions can be bound to, whichever plugin declares it
+BINDABLE = "*"
 
 
 class Origin(StrEnum):
@@ -30,7 +35,13 @@ class Stage(IntEnum):
 
     STATISTICS = 10
     MODIFICATION = 20
+    #: people are told
     NOTIFICATION = 30
+    #: other programs are told
+    WEBHOOK = 32
+    ACTIVITY = 34
+    #: the types of notifications that a project has chosen
+    PROJECT_NOTIFICATION = 36
     TRANSITION = 40
     RECURRENCE = 50
     ACTION = 60
@@ -49,6 +60,8 @@ class EventType:
     help: str
     #: what the payload holds: key -> meaning
     payload: Mapping[str, str]
+    #: what it is called in the list of events that automatic actions can be bound to; empty: they can't
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,8 @@ class BoundReaction:
 def reaction(function: Reaction, *events: str, stage: Stage = Stage.LAST) -> BoundReaction:
     """Declare that ``function(call, event)`` is to run when one of the events is raised.
 
+    ``BINDABLE`` stands for every event that automatic actions can be bound to.
+
     It runs in the caller's transaction, in a savepoint of its own: when it raises, what it did is undone and logged,
     and the call and the other reactions stand.
     """
@@ -88,10 +103,13 @@ def reaction(function: Reaction, *events: str, stage: Stage = Stage.LAST) -> Bou
 class Reactions:
     """Every reaction by event name, in the order in which they run."""
 
-    def __init__(self, reactions: Iterable[BoundReaction] = ()) -> None:
+    def __init__(self, reactions: Iterable[BoundReaction] = (), bindable: Iterable[str] = ()) -> None:
+        """``bindable``: the names of the events that ``BINDABLE`` stands for."""
+        bindable = tuple(bindable)
         by_event: dict[str, list[BoundReaction]] = {}
         for bound in sorted(reactions, key=lambda bound: bound.stage):
-            for name in bound.events:
+            names = chain.from_iterable(bindable if name == BINDABLE else (name,) for name in bound.events)
+            for name in dict.fromkeys(names):
                 by_event.setdefault(name, []).append(bound)
         self._by_event = {name: tuple(found) for name, found in by_event.items()}
 

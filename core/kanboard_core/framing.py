@@ -141,7 +141,7 @@ def _encoded(values: list[Any]) -> orjson.Fragment:
     start, count = 0, 1
     while start < len(values):
         piece = orjson.dumps(values[start : start + count], option=orjson.OPT_NON_STR_KEYS)
-        pieces.append(piece[1:-1])
+        pieces.append(memoryview(piece)[1:-1])
         start += count
         count = max(1, count * _PIECE // len(piece))
     return orjson.Fragment(b"[" + b",".join(pieces) + b"]")

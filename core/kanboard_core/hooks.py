@@ -14,7 +14,7 @@ implementation marked ``hookimpl(tryfirst=True)`` is called before all others, o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -24,15 +24,19 @@ from kanboard_core.database import Model, Row, Statement
 if TYPE_CHECKING:
     import click
 
-    from kanboard_core.backends import AccountBackend, ApplicationBackend
+    from kanboard_core.actions import Action, FurtherEvents
+    from kanboard_core.backends import Backend
     from kanboard_core.calls import Call
+    from kanboard_core.carriers import Carrier
     from kanboard_core.configuration.options import Section
+    from kanboard_core.daily import DailyJob
     from kanboard_core.database.migrations import Migration
     from kanboard_core.events import BoundReaction, EventType
     from kanboard_core.extensions import Extension
     from kanboard_core.external_links import ExternalLinkProvider
     from kanboard_core.file_storage import FileArea, FileStorage
     from kanboard_core.health import HealthCheck
+    from kanboard_core.notifications import NotificationType, ProjectNotificationType
     from kanboard_core.procedures import Procedure
     from kanboard_core.routes import Route
     from kanboard_core.search_filters import SearchFilter
@@ -142,12 +146,25 @@ def register_reactions(server: Server) -> Iterable[BoundReaction]:
 
 
 @hookspec
-def register_authentication_backends(server: Server) -> Iterable[AccountBackend | ApplicationBackend]:
+def register_actions(server: Server) -> Iterable[Action | FurtherEvents]:
+    """Answer automatic actions that projects can be given, and further events for those of other plugins.
+
+    Once at start-up, in the main thread. An action runs in the writer's thread, in the transaction of the call that
+    raised its event, after the reactions of all plugins but those that come last, in a savepoint of its own: when it
+    raises, what it did is undone, logged and reported, and the call and the other actions stand. A name that another
+    plugin's action has leaves the plugin out. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_authentication_backends(server: Server) -> Iterable[Backend]:
     """Answer ways to sign in, as an account or as the application; they are tried after the built-in ones.
 
-    Once at start-up, in the main thread. An account back end's ``verify`` runs on the event loop, outside any
-    transaction, and must not block it; the other methods run inside a database job. One that raises is no way in. Not
-    asked of a disabled plugin.
+    Once at start-up, in the main thread. An account back end's ``verify``, a directory's ``ask`` and a page back end's
+    ``username`` run on the event loop, outside any transaction, and must not block it; the other methods run inside a
+    database job. One that raises is no way in. Directories come last, and may let in names that no account has, for
+    which they make one. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 
@@ -169,6 +186,17 @@ def register_external_link_providers(server: Server) -> Iterable[ExternalLinkPro
     methods run on the event loop, outside any transaction, and must not block it; one that raises accepts nothing, or
     the address becomes the title, which is logged and reported. A type that another plugin has leaves the plugin out.
     Also asked of disabled built-in plugins: the names of types in answers stay.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_notification_types(server: Server) -> Iterable[NotificationType | ProjectNotificationType]:
+    """Answer ways in which accounts, or channels of projects, are told of events.
+
+    Once at start-up, in the main thread. They are told by the plugin ``notifications``, in the writer's thread, in the
+    transaction of the call that raised the event, each type in a savepoint of its own. A name that another plugin has
+    leaves the plugin out. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 
@@ -218,6 +246,28 @@ def register_health_checks(server: Server) -> Iterable[HealthCheck]:
 
     Once at start-up, in the main thread. The checks run on the event loop, outside any transaction, for at most five
     seconds. Not asked of a disabled plugin.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_carriers(server: Server) -> Iterable[Carrier]:
+    """Answer what delivers messages of the outbox, each for one kind of them.
+
+    Once at start-up, in the main thread. Their methods run on the event loop of the one process that delivers, outside
+    any transaction, and must not block it. A kind that another plugin has leaves the plugin out. Not asked of a
+    disabled plugin: messages of its kinds wait.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_daily_jobs(server: Server) -> Iterable[DailyJob]:
+    """Answer what is to be done once a day.
+
+    Once at start-up, in the main thread. The jobs run in their order, each in a transaction of its own, by
+    ``kanboard-server cron`` in its process or in the writer's thread of one of the servers. One that raises is undone,
+    logged and reported, and the others run. Not asked of a disabled plugin.
     """
     raise NotImplementedError
 
@@ -300,6 +350,17 @@ def task_removing(call: Call, task_id: int) -> None:
     """A task is about to be removed: remove what foreign keys don't (files).
 
     In the writer's thread, in the transaction of the call, while everything still stands. Also called in disabled
+    built-in plugins.
+    """
+
+
+@hookspec
+def tasks_changing(call: Call, project_id: int, columns: Collection[str]) -> None:
+    """Tasks of a project are about to change, come or go, and no event will count that: look at them as they are.
+
+    ``columns``: those of the table of tasks that change. Called for both projects before a task is moved from one to
+    the other, and before automatic actions change tasks without an event; a task that is removed has a hook of its own.
+    In the writer's thread, in the transaction of the call, which has the lock of the project. Also called in disabled
     built-in plugins.
     """
 

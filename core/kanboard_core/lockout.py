@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peewee import fn
 
-from kanboard_core.database import Conflict, insertion, one_of, param, statement
+from kanboard_core.database import Conflict, Row, insertion, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import LastLogin, Setting, User
 
@@ -36,6 +36,17 @@ _LOCK = statement(User.update({User.lock_expiration_date: param("until")}).where
 _RESET = statement(User.update({User.nb_failed_login: 0, User.lock_expiration_date: 0}).where(_OPEN))
 #: more failures than any account has
 _UNLIMITED = 2**31
+_UNLOCK = statement(
+    User.update({User.nb_failed_login: 0, User.lock_expiration_date: 0}).where(User.id == param("user_id"))
+)
+_REFUSED = statement(
+    User.select(User.id, User.username, User.name, User.nb_failed_login, User.lock_expiration_date)
+    .where(
+        (fn.COALESCE(User.lock_expiration_date, 0) >= param("now"))
+        | (fn.COALESCE(User.nb_failed_login, 0) >= param("limit"))
+    )
+    .order_by(User.username)
+)
 _LOGIN_IDS = statement(
     LastLogin.select(LastLogin.id).where(LastLogin.user_id == param("user_id")).order_by(LastLogin.id.desc())
 )
@@ -61,6 +72,14 @@ _INSERT_CAPTCHA_DATA = statement(
 )
 
 
+class AccountRefused(Exception):
+    """The account of the user name ``username`` is refused whatever the password."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(username)
+        self.username = username
+
+
 @dataclass(frozen=True, slots=True)
 class Lockout:
     """The limits on failed sign-ins."""
@@ -71,14 +90,35 @@ class Lockout:
     lockdown: int = 6
     #: length of a lock, minutes
     lockdown_minutes: int = 15
-    #: failures of an address from which the sign-in form shows a captcha
+    #: failures of an account or an address from which the sign-in form asks for a captcha
     captcha: int = 3
 
     def refuses(self, account: dict[str, Any], now: int) -> bool:
         """Whether the account is refused whatever the password. ``now`` in Unix seconds."""
-        if (account["lock_expiration_date"] or 0) >= now:
-            return True
-        return 0 < self.api_failures <= (account["nb_failed_login"] or 0)
+        return is_locked(account, now) or 0 < self.api_failures <= (account["nb_failed_login"] or 0)
+
+    def on_pages(self, *, captcha_solved: bool) -> Lockout:
+        """The limits for an attempt on the sign-in form, which unlocks accounts for the API.
+
+        A lock counts there too. Where a captcha is asked for, it takes the place of the API's limit.
+        """
+        return replace(self, api_failures=0 if captcha_solved else self.captcha)
+
+    def needs_captcha(self, transaction: Transaction, account: dict[str, Any] | None, address: str, now: int) -> bool:
+        """Whether the form asks for a captcha, because of the account (None: there is none) or of the address."""
+        failures = (account["nb_failed_login"] or 0) if account else 0
+        entry = _addresses(transaction.scalar(_CAPTCHA_DATA)).get(address, {})
+        return failures >= self.captcha or _integer(entry.get("lock_expiration_date")) > now
+
+    def refused_accounts(self, transaction: Transaction, now: int) -> list[Row]:
+        """The accounts that the API or the sign-in form refuses now, by user name: ``id``, ``username``, ``name``,
+        ``nb_failed_login``, ``lock_expiration_date``.
+        """
+        return transaction.all(_REFUSED, now=now, limit=self.api_failures or _UNLIMITED)
+
+    def unlock(self, transaction: Transaction, user_id: int) -> bool:
+        """Set the account's counters to 0, whatever they are; False when there is none of that id."""
+        return transaction.run(_UNLOCK, user_id=user_id) > 0
 
     def count_failure(self, transaction: Transaction, user_id: int | None, address: str, now: int) -> bool:
         """Count a failed sign-in of the account (None: there is none of that name) from the address.
@@ -102,6 +142,14 @@ class Lockout:
         """
         if not self.reset(transaction, user_id, address=address, now=now):
             return False
+        self.record_login(transaction, user_id, auth_type=auth_type, address=address, user_agent=user_agent, now=now)
+        return True
+
+    @staticmethod
+    def record_login(
+        transaction: Transaction, user_id: int, *, auth_type: str, address: str, user_agent: str, now: int
+    ) -> None:
+        """Write the account's row of ``last_logins``, and keep the newest ten."""
         ids = transaction.column(_LOGIN_IDS, user_id=user_id)
         if len(ids) >= _KEPT_LOGINS:
             transaction.run(_REMOVE_LOGINS, ids=ids[_KEPT_LOGINS - 1 :])
@@ -113,7 +161,6 @@ class Lockout:
             user_agent=_storable(user_agent)[:_USER_AGENT_LENGTH] or "Unknown",
             date_creation=now,
         )
-        return True
 
     def reset(self, transaction: Transaction, user_id: int, *, address: str, now: int) -> bool:
         """Set the account's counters to 0 and forget the address's failures.
@@ -158,6 +205,11 @@ class Lockout:
     def _save_addresses(transaction: Transaction, addresses: dict[str, Any], now: int) -> None:
         value = json.dumps(addresses, separators=(",", ":")) if addresses else _NO_ADDRESSES
         transaction.run(_UPDATE_CAPTCHA_DATA, value=value, now=now)
+
+
+def is_locked(account: dict[str, Any], now: int) -> bool:
+    """Whether the account is locked, for the API and the pages. ``now`` in Unix seconds."""
+    return bool((account["lock_expiration_date"] or 0) >= now)
 
 
 def _addresses(text: str | None) -> dict[str, dict[str, Any]]:

@@ -73,16 +73,19 @@ def is_public(address: str) -> bool:
     return not any(found in network for network in _NOT_PUBLIC)
 
 
-def open_session(*, allow_private: bool, seconds: float, connections: int) -> aiohttp.ClientSession:
+def open_session(
+    *, allow_private: bool, seconds: float, connections: int, verify: bool = True
+) -> aiohttp.ClientSession:
     """A client for addresses that others have chosen; close it in the end. On the event loop.
 
     Unless ``allow_private``, a request raises NotPublic when the host isn't public, or one of several addresses that
     its name stands for isn't; so does each one that follows a redirect. ``seconds``: how long a request may take, from
-    looking up the name to the last byte; ``connections``: how many there are at once, others wait. It keeps no cookies
+    looking up the name to the last byte; ``connections``: how many there are at once, others wait; ``verify``: whether
+    servers must prove by a certificate who they are. It keeps no cookies
     and no connections. It asks for contents that aren't compressed, and doesn't unpack those that are all the same.
     """
     return aiohttp.ClientSession(
-        connector=_Connector(allow_private, connections),
+        connector=_Connector(allow_private, connections, verify),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=seconds),
         headers={"User-Agent": "kanboard-server", "Accept-Encoding": "identity"},
@@ -130,12 +133,13 @@ def _public_socket(address: tuple[Any, ...]) -> socket.socket:
 class _Connector(aiohttp.TCPConnector):
     """Connects to addresses that are public, or to any."""
 
-    def __init__(self, allow_private: bool, connections: int) -> None:
+    def __init__(self, allow_private: bool, connections: int, verify: bool) -> None:
         self._threads = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")
         super().__init__(
             resolver=_Resolver(self._threads, allow_private),
             socket_factory=None if allow_private else _public_socket,
             use_dns_cache=False,
+            ssl=verify,
             force_close=True,
             limit=connections,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kanboard_core.calls import Call
 from kanboard_core.configuration import Configuration
@@ -18,6 +18,10 @@ from kanboard_core.server import Server
 _PATIENCE = 60.0
 
 
+#: makes one call of the application, in a transaction that is committed at the end and undone by an exception
+Calling = Callable[[], contextlib.AbstractContextManager[Call]]
+
+
 @contextlib.contextmanager
 def application_call(configuration: Configuration, plugins: Plugins, *, writable: bool = True) -> Iterator[Call]:
     """One call of the application, in a write transaction that is committed at the end and undone by an exception.
@@ -28,14 +32,31 @@ def application_call(configuration: Configuration, plugins: Plugins, *, writable
     run as they do in a server. Waits up to a minute for a server that writes at the moment. Raises CannotOpen when
     there is no database that can be served, PluginError when the plugins don't fit together.
     """
+    with application_calls(configuration, plugins, writable=writable) as (_, calling), calling() as call:
+        yield call
+
+
+@contextlib.contextmanager
+def application_calls(
+    configuration: Configuration, plugins: Plugins, *, writable: bool = True
+) -> Iterator[tuple[Server, Calling]]:
+    """The same for several calls, one after the other, each in a transaction of its own; and their server.
+
+    Entering raises what ``application_call`` raises.
+    """
     server = Server(configuration, plugins)
     engine = server.database.engine
     if not engine.exists():
         raise CannotOpen(f"there is no database {engine.label} yet: serve, or create one")
     location.prepare(engine, configuration)
     server.migrate()
-    try:
+
+    @contextlib.contextmanager
+    def calling() -> Iterator[Call]:
         with contextlib.closing(engine.session(writable=writable)) as session, session.work(_PATIENCE) as transaction:
             yield Call(server, APPLICATION, transaction, int(time.time()))
+
+    try:
+        yield server, calling
     finally:
         server.passwords.close()

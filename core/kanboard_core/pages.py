@@ -12,8 +12,9 @@ import orjson
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from kanboard_core.authentication import Credentials, Unauthorized
+from kanboard_core.authentication import Unauthorized
 from kanboard_core.calls import CONTAINED, AsyncCall
+from kanboard_core.credentials import Credentials
 from kanboard_core.database.errors import Busy, DatabaseError
 from kanboard_core.health import Health
 from kanboard_core.permissions import APPLICATION, Forbidden
@@ -59,7 +60,7 @@ class Pages:
         found = self._server.routes.find(request.method, path)
         if isinstance(found, tuple):
             return await self._carry_out(request, credentials, sent_to, *found)
-        if found:
+        if found and path != "/":  # whoever sends calls there is told where they go
             refusal = _refusal(405, "the method isn't allowed")
             refusal.headers[hdrs.ALLOW] = ", ".join(found)
             return refusal

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import hmac
 import os
+import re
 import secrets
 import threading
 import time
@@ -18,6 +19,11 @@ from typing import Any
 
 #: what only counts of a password, in bytes
 _SIGNIFICANT_BYTES = 72
+
+#: of the hashes that Kanboard makes
+_KANBOARDS_COST = 10
+#: of the hashes of bcrypt
+_COST = re.compile(r"\$2[abxy]?\$([0-9]{2})\$")
 
 #: tried for accounts that don't exist or have no password, so that they cost the same time
 _DUMMY_HASHES: dict[int, str] = {}
@@ -37,6 +43,16 @@ class Passwords:
     async def verify(self, password: str, hash: str | None) -> bool:
         """Whether the password fits the hash. Takes the same time when there is no hash, or it is none."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._verify, password, hash)
+
+    async def renewed(self, password: str, hash: str) -> str:
+        """A new hash of a password that fits ``hash``; "" when that costs as much as new ones, or more.
+
+        Also "" at Kanboard's own cost: there every hash is left as it is.
+        """
+        found = _COST.match(hash)
+        if not found or not max(int(found[1]), _KANBOARDS_COST) < self._cost:
+            return ""
+        return await self.hash(password)
 
     def close(self) -> None:
         """Let the threads end."""
@@ -82,7 +98,7 @@ def _significant(password: str) -> bytes:
 
 
 class VerifiedCredentials:
-    """Remembers that credentials were right, for a short time that use doesn't prolong.
+    """Remembers that credentials were right, and for which account, for a short time that use doesn't prolong.
 
     Nothing of the password is kept: the key is an HMAC, under a random key of this process, of the user name, the
     password and what is stored for the account. A changed password or token therefore misses by itself.
@@ -92,7 +108,7 @@ class VerifiedCredentials:
         self._seconds = seconds
         self._size = size
         self._secret = secrets.token_bytes(32)
-        self._expiry: OrderedDict[bytes, float] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
         self._lock = threading.Lock()
 
     def key(self, username: str, password: str, stored: str) -> bytes:
@@ -102,15 +118,19 @@ class VerifiedCredentials:
 
     def knows(self, key: bytes) -> bool:
         """Whether they were verified not too long ago."""
-        expiry = self._expiry.get(key)
-        return expiry is not None and time.monotonic() < expiry
+        return self.username(key) is not None
 
-    def remember(self, key: bytes) -> None:
-        """Remember a success."""
+    def username(self, key: bytes) -> str | None:
+        """The user name of the account for which they were verified not too long ago; None when they weren't."""
+        expiry, username = self._known.get(key, (0.0, ""))
+        return username if time.monotonic() < expiry else None
+
+    def remember(self, key: bytes, username: str) -> None:
+        """Remember a success, for the account of that user name."""
         if self._seconds <= 0:
             return
         with self._lock:
-            self._expiry[key] = time.monotonic() + self._seconds
-            self._expiry.move_to_end(key)
-            while len(self._expiry) > self._size:
-                self._expiry.popitem(last=False)
+            self._known[key] = (time.monotonic() + self._seconds, username)
+            self._known.move_to_end(key)
+            while len(self._known) > self._size:
+                self._known.popitem(last=False)

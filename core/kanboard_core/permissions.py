@@ -5,13 +5,13 @@ Source: spec page "permissions". Everything is denied unless a declaration permi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from kanboard_core.arguments import OMITTED, InvalidParams, to_id
-from kanboard_core.database import Statement, param, statement
+from kanboard_core.arguments import OMITTED, InvalidParams, to_id, to_ids
+from kanboard_core.database import Statement, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser
 
@@ -60,6 +60,16 @@ _GROUP_ROLES = statement(
     ProjectGroup.select(ProjectGroup.role)
     .join(GroupMember, on=(GroupMember.group_id == ProjectGroup.group_id))
     .where((ProjectGroup.project_id == param("project_id")) & (GroupMember.user_id == param("user_id")))
+)
+_DIRECT_ROLES_IN = statement(
+    ProjectUser.select(ProjectUser.project_id, ProjectUser.role).where(
+        one_of(ProjectUser.project_id, "project_ids") & (ProjectUser.user_id == param("user_id"))
+    )
+)
+_GROUP_ROLES_IN = statement(
+    ProjectGroup.select(ProjectGroup.project_id, ProjectGroup.role)
+    .join(GroupMember, on=(GroupMember.group_id == ProjectGroup.group_id))
+    .where(one_of(ProjectGroup.project_id, "project_ids") & (GroupMember.user_id == param("user_id")))
 )
 
 
@@ -124,6 +134,16 @@ def role_in_project(transaction: Transaction, project_id: int, user_id: int) -> 
     return highest_project_role(roles)
 
 
+def roles_in_projects(transaction: Transaction, project_ids: Collection[int], user_id: int) -> dict[int, str]:
+    """The same for several projects: project id -> role, of those in which the account has one."""
+    of_groups: dict[int, list[str]] = {}
+    for row in transaction.all(_GROUP_ROLES_IN, project_ids=project_ids, user_id=user_id):
+        of_groups.setdefault(row["project_id"], []).append(row["role"])
+    roles = {project_id: highest_project_role(found) for project_id, found in of_groups.items()}
+    direct = transaction.all(_DIRECT_ROLES_IN, project_ids=project_ids, user_id=user_id)
+    return roles | {row["project_id"]: row["role"] for row in direct if row["role"]}
+
+
 def highest_project_role(roles: Iterable[str]) -> str:
     """The strongest of several roles; a custom role is as strong as project-manager. "" for none."""
     return max(roles, key=lambda role: _PROJECT_RANKS.get(role, len(_PROJECT_RANKS) - 1), default="")
@@ -151,6 +171,8 @@ class Scope:
     convert: Callable[[Any], Any] = to_id
     #: what an argument that leads to no project means: refused, answered ``false``, or not checked
     unknown: str = "forbidden"
+    #: the argument is the ids of any number of projects
+    many: bool = False
 
     def named(self, argument: str) -> Scope:
         """The same way from a parameter of another name."""
@@ -159,17 +181,30 @@ class Scope:
     @property
     def in_words(self) -> str:
         """The project, for people."""
+        if self.many:
+            return f"every project in `{self.argument}`"
         return f"the project{' of' if self.statement is not None else ''} `{self.argument}`"
+
+    def check(self, transaction: Transaction, user_id: int, sent: Any, needed: ProjectRole) -> None:
+        """Raises Forbidden unless an account has a role in the project, or projects; else as ``project_id``."""
+        if self.many:
+            project_ids = set(self._converted(sent))
+            roles = roles_in_projects(transaction, project_ids, user_id)
+            if not all(has_project_role(roles.get(project_id, ""), needed) for project_id in project_ids):
+                raise Forbidden
+            return
+        project_id = self.project_id(transaction, sent)
+        if project_id is not None:
+            role = role_in_project(transaction, project_id, user_id)
+            if not has_project_role(role, needed):
+                raise Forbidden
 
     def project_id(self, transaction: Transaction, sent: Any) -> int | None:
         """The project's id; None when the argument isn't checked.
 
         Raises Forbidden, Decided with the answer, or InvalidParams when the argument, as sent, can't lead anywhere.
         """
-        try:
-            value = self.convert(None if sent is OMITTED else sent)
-        except ValueError as error:
-            raise InvalidParams(f"Argument {self.argument} {error}") from None
+        value = self._converted(sent)
         if self.statement is None:
             return to_id(value)
         found: int | None = transaction.scalar(self.statement, value=value)
@@ -180,9 +215,17 @@ class Scope:
                 raise Forbidden
         return found
 
+    def _converted(self, sent: Any) -> Any:
+        try:
+            return self.convert(None if sent is OMITTED else sent)
+        except ValueError as error:
+            raise InvalidParams(f"Argument {self.argument} {error}") from None
+
 
 #: the scope of procedures whose argument ``project_id`` is the project
 PROJECT = Scope("project_id")
+#: the scope of procedures whose argument ``project_ids`` is a list of projects; none at all passes
+PROJECTS = Scope("project_ids", convert=to_ids, many=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +266,7 @@ class Access:
         if caller.account is None or self.project_role is None:
             return
         for scope, value in scoped:
-            project_id = scope.project_id(transaction, value)
-            if project_id is not None:
-                role = role_in_project(transaction, project_id, caller.user_id)
-                if not has_project_role(role, self.project_role):
-                    raise Forbidden
+            scope.check(transaction, caller.user_id, value, self.project_role)
 
 
 #: open to the application and to every account with a known role

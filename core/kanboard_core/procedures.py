@@ -52,6 +52,8 @@ class Procedure:
     def __init__(
         self, name: str, function: Callable[..., Any], access: Access, effect: Effect, *, overrides: bool = False
     ) -> None:
+        if not isinstance(access, Access):
+            raise TypeError(f"{name}: access must be a rule such as ANYONE or members(), not {access!r}")
         self.name = name
         #: what is called
         self.function = function

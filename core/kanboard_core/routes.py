@@ -15,7 +15,7 @@ from kanboard_core.permissions import Access
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 _PART = re.compile(r"\{([a-z_]+)\}")
-_PATH = re.compile(r"(/([\w.~-]+|\{[a-z_]+\}))+/?", re.ASCII)
+_PATH = re.compile(r"(/([\w.~-]+|\{[a-z_]+\}))+/?|/", re.ASCII)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -23,10 +23,10 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Route:
     """A page: ``await handler(call, request, ...)`` answers requests of these methods to a path.
 
-    ``path`` is below the configured prefix; ``/notes/{task_id}`` hands the text of that part on as the argument
-    ``task_id``. ``access`` is the rule for callers, who sign in as they do for calls (HTTP Basic); it can't name a
-    project role. None opens the page to everybody, unasked. A page for GET answers HEAD too. The
-    handler gets an :class:`~kanboard_core.calls.AsyncCall` (of the application, when nobody was asked), runs on the
+    ``path`` is below the configured prefix, ``/`` itself the front page; ``/notes/{task_id}`` hands the text of that
+    part on as the argument ``task_id``. ``access`` is the rule for callers, who sign in as they do for calls (HTTP
+    Basic); it can't name a project role. None opens the page to everybody, unasked. A page for GET answers HEAD too.
+    The handler gets an :class:`~kanboard_core.calls.AsyncCall` (of the application, when nobody was asked), runs on the
     event loop and must not block it.
 
     Raises ValueError for a path or method that can't be served.
@@ -38,6 +38,8 @@ class Route:
     methods: tuple[str, ...] = ("GET",)
     #: name of the plugin that registered it
     plugin: str = ""
+    #: whether another plugin may answer the same requests in its place
+    yields: bool = False
 
     def __post_init__(self) -> None:
         if not _PATH.fullmatch(self.path):
@@ -56,8 +58,10 @@ class Routes:
         """Raises ValueError when two routes answer the same requests."""
         self._routes: list[tuple[re.Pattern[str], Route]] = []
         taken: dict[tuple[str, str], Route] = {}
-        for route in routes:
+        for route in sorted(routes, key=lambda route: route.yields):
             shape = _PART.sub("{}", route.path)
+            if route.yields and any((method, shape) in taken for method in route.methods):
+                continue
             for method in route.methods:
                 other = taken.setdefault((method, shape), route)
                 if other is not route:

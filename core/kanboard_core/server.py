@@ -5,42 +5,37 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from itertools import chain
 
+from kanboard_core.actions import Actions
 from kanboard_core.authentication import Authentication
-from kanboard_core.backends import AccountBackend, ApplicationBackend
+from kanboard_core.backends import Backend, PageBackend
 from kanboard_core.calls import CONTAINED
+from kanboard_core.carriers import Carrier
 from kanboard_core.configuration import Configuration
-from kanboard_core.configuration.options import suggestion
+from kanboard_core.daily import DailyJob, DailyJobs, in_order
 from kanboard_core.database import location, migrations
 from kanboard_core.database.database import Database
-from kanboard_core.database.engine import Limits
+from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import EventType, Reactions
-from kanboard_core.extensions import Extension
 from kanboard_core.external_links import ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
 from kanboard_core.lockout import Lockout
+from kanboard_core.notifications import NotificationType, ProjectNotificationType
 from kanboard_core.passwords import Passwords, VerifiedCredentials
-from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
+from kanboard_core.plugins import CORE, PluginError, Plugins, assembly, discovery
 from kanboard_core.plugins.registrations import Registrations, registered
 from kanboard_core.procedures import Registry
+from kanboard_core.proxies import TrustedProxies
 from kanboard_core.routes import Routes
 from kanboard_core.search_filters import SearchFilter, by_key
+from kanboard_core.sign_in import SignIn
 
 _logger = logging.getLogger(__name__)
-
-
-class _Misfit(Exception):
-    """What a plugin registered doesn't fit what is there."""
-
-    def __init__(self, plugin: Plugin, problem: str) -> None:
-        super().__init__(problem)
-        self.plugin = plugin
 
 
 class Server:
@@ -58,9 +53,21 @@ class Server:
     file_areas: tuple[FileArea, ...]
     #: every kind of event that is declared, by name
     events: dict[str, EventType]
+    #: automatic actions, and the events that they can be bound to
+    actions: Actions
     routes: Routes
     health_checks: tuple[HealthCheck, ...]
+    #: ways in which accounts are told of events, by their names
+    notification_types: dict[str, NotificationType]
+    #: the same of projects
+    project_notification_types: dict[str, ProjectNotificationType]
+    #: what delivers messages, by their kind
+    carriers: dict[str, Carrier]
+    #: what is done once a day, in order
+    daily_jobs: tuple[DailyJob, ...]
     authentication: Authentication
+    #: signing in on pages
+    sign_in: SignIn
     dispatcher: Dispatcher
 
     def __init__(self, configuration: Configuration, plugins: Plugins | None = None) -> None:
@@ -71,6 +78,10 @@ class Server:
         )
         #: what links in answers begin with, "" when it isn't configured
         self.base_url = configuration.text("server", "base_url")
+        self.proxies = TrustedProxies(
+            configuration.items("server", "trusted_proxy_networks"),
+            configuration.items("server", "trusted_proxy_headers"),
+        )
         self.passwords = Passwords(configuration.integer("authentication", "bcrypt_cost"))
         self.database = Database(
             location.engine(configuration),
@@ -84,6 +95,7 @@ class Server:
         )
         #: counts of the processes that serve, for ``/ready``; None when it is this one alone
         self.workers: Callable[[], dict[str, int]] | None = None
+        self._daily: DailyJobs | None = None
         self._registrations = tuple(registered(self.plugins, self))
         self._assemble()
 
@@ -106,21 +118,51 @@ class Server:
             await asyncio.to_thread(self.migrate)
         await self.database.start()
         await self._tell("server_started")
+        hour = self.configuration.text("server", "daily_job_hour")
+        if hour:
+            self._daily = DailyJobs(self, int(hour))
+            self._daily.start()
 
     def migrate(self) -> None:
-        """Bring the tables of plugins up to date; a plugin whose tables can't be is left out. Blocks."""
-        for found in self._registrations:
-            if found.migrations and found.plugin.takes_part:
-                try:
-                    migrations.migrate(self.database.engine, found.plugin.name, found.migrations, found.tables)
-                except migrations.MigrationFailed as failure:
-                    if failure.__cause__ is not None:
-                        _logger.error("plugin %s: %s", found.plugin.name, failure, exc_info=failure.__cause__)
-                    self.plugins.fail(found.plugin, "migration", str(failure))
+        """Bring the tables of plugins up to date; a plugin whose tables can't be is left out. Blocks.
+
+        Raises CannotOpen when those of the core can't be.
+        """
+        for found in self._outdated():
+            try:
+                self._migrate(found)
+            except migrations.MigrationFailed as failure:
+                if found.plugin.name == CORE:
+                    raise CannotOpen(f"{self.database.engine.label}: {failure}") from failure
+                if failure.__cause__ is not None:
+                    _logger.error("plugin %s: %s", found.plugin.name, failure, exc_info=failure.__cause__)
+                self.plugins.fail(found.plugin, "migration", str(failure))
         self._assemble()
+
+    def update_tables(self) -> None:
+        """Bring them up to date while calls are carried out, when the database has got another content. Blocks.
+
+        Raises MigrationFailed, and no plugin is left out.
+        """
+        for found in self._outdated():
+            self._migrate(found)
+
+    def _outdated(self) -> Iterator[Registrations]:
+        """The plugins whose tables haven't the version that they need."""
+        versions = migrations.versions(self.database.engine)
+        for found in self._registrations:
+            is_outdated = found.migrations and versions.get(found.plugin.name, 0) != len(found.migrations)
+            if is_outdated and found.plugin.takes_part:  # and doesn't require one that has just failed
+                yield found
+
+    def _migrate(self, found: Registrations) -> None:
+        level = logging.DEBUG if found.plugin.built_in else logging.INFO
+        migrations.migrate(self.database.engine, found.plugin.name, found.migrations, found.tables, level=level)
 
     async def stop(self) -> None:
         """Finish what is waiting and close."""
+        if self._daily is not None:
+            await self._daily.stop()
         await self._tell("server_stopping")
         await self.database.stop()
         self.passwords.close()
@@ -139,35 +181,35 @@ class Server:
         parts = self.registrations
         self.events = {event.name: event for part in parts for event in part.events}
         try:
-            self.registry = _registry(self.plugins, parts)
-            self.external_link_providers = _external_link_providers(parts)
-        except _Misfit as misfit:
+            self.registry = assembly.registry(self.plugins, parts)
+            self.external_link_providers = assembly.external_link_providers(parts)
+            self.notification_types = assembly.notification_types(parts)
+            self.project_notification_types = assembly.project_notification_types(parts)
+            self.carriers = assembly.carriers(parts)
+            self.actions = assembly.actions(parts, self.events)
+        except assembly.Misfit as misfit:
             self.plugins.fail(misfit.plugin, "registration", str(misfit))
             return self._assemble()
-        self.reactions = Reactions(chain.from_iterable(part.reactions for part in parts))
-        for part in parts:
-            self._warn_of_unknown_events(part)
+        self.reactions = Reactions(chain.from_iterable(part.reactions for part in parts), self.actions.events)
+        assembly.warn_of_unknown_events(parts, self.events)
         self.task_details = tuple(chain.from_iterable(part.task_details for part in parts))
         self.search_filters = by_key(chain.from_iterable(part.search_filters for part in parts))
         self.file_storages = {part.plugin.name: part.file_storage for part in parts if part.file_storage is not None}
         self.file_areas = tuple(chain.from_iterable(part.file_areas for part in parts))
         self.health_checks = tuple(chain.from_iterable(part.health_checks for part in parts))
+        self.daily_jobs = in_order(chain.from_iterable(part.daily_jobs for part in parts))
         try:
             self.routes = Routes(chain.from_iterable(part.routes for part in parts))
         except ValueError as error:
             raise PluginError(str(error)) from error
-        self.authentication = self._authentication([backend for part in parts for backend in part.backends])
+        backends = [backend for part in parts for backend in part.backends]
+        lockout = self._lockout()
+        self.authentication = self._authentication(backends, lockout)
+        vouching = tuple(backend for backend in backends if isinstance(backend, PageBackend))
+        self.sign_in = SignIn(self.database, self.authentication, lockout, vouching)
         self.dispatcher = Dispatcher(self, self.registry, self.database, self.authentication)
 
-    def _warn_of_unknown_events(self, part: Registrations) -> None:
-        for name in {name for reaction in part.reactions for name in reaction.events} - self.events.keys():
-            if not part.plugin.built_in:
-                guess = suggestion(name, self.events)
-                _logger.warning(
-                    "plugin %s reacts to the event %s, which nothing raises%s", part.plugin.name, name, guess
-                )
-
-    def _authentication(self, backends: list[AccountBackend | ApplicationBackend]) -> Authentication:
+    def _authentication(self, backends: list[Backend], lockout: Lockout) -> Authentication:
         configuration = self.configuration
         return Authentication(
             self.database,
@@ -177,54 +219,14 @@ class Server:
                 seconds=configuration.number("authentication", "credential_cache_seconds"),
                 size=configuration.integer("authentication", "credential_cache_size"),
             ),
-            lockout=Lockout(
-                api_failures=configuration.integer("authentication", "api_failures"),
-                lockdown=configuration.integer("authentication", "bruteforce_lockdown"),
-                lockdown_minutes=configuration.integer("authentication", "bruteforce_lockdown_duration"),
-                captcha=configuration.integer("authentication", "bruteforce_captcha"),
-            ),
+            lockout=lockout,
         )
 
-
-def _registry(plugins: Plugins, parts: tuple[Registrations, ...]) -> Registry:
-    """Every procedure that is served, extended. Raises PluginError when two plugins declare the same one."""
-    registry = Registry()
-    for part in parts:
-        for declared in part.procedures:
-            try:
-                registry.add(declared)
-            except ValueError as error:
-                raise PluginError(str(error)) from error
-    for part in parts:
-        for extension in part.extensions:
-            _extend(plugins, registry, part, extension)
-    return registry
-
-
-def _external_link_providers(parts: tuple[Registrations, ...]) -> dict[str, ExternalLinkProvider]:
-    """Every kind of external links by its type, those of built-in plugins last: one of theirs takes any web address."""
-    owners: dict[str, Plugin] = {}
-    for part in sorted(parts, key=lambda part: not part.plugin.built_in):
-        for provider in part.external_link_providers:
-            owner = owners.setdefault(provider.type, part.plugin)
-            if owner is not part.plugin:
-                raise _Misfit(part.plugin, f"external links of the type {provider.type} are those of {owner.name}")
-    ordered = sorted(parts, key=lambda part: part.plugin.built_in)
-    return {provider.type: provider for part in ordered for provider in part.external_link_providers}
-
-
-def _extend(plugins: Plugins, registry: Registry, part: Registrations, extension: Extension) -> None:
-    extended = registry.find(extension.procedure)
-    if extended is None:
-        _logger.warning(
-            "plugin %s extends the procedure %s, which isn't served%s",
-            part.plugin.name,
-            extension.procedure,
-            suggestion(extension.procedure, [served.name for served in registry]),
+    def _lockout(self) -> Lockout:
+        configuration = self.configuration
+        return Lockout(
+            api_failures=configuration.integer("authentication", "api_failures"),
+            lockdown=configuration.integer("authentication", "bruteforce_lockdown"),
+            lockdown_minutes=configuration.integer("authentication", "bruteforce_lockdown_duration"),
+            captcha=configuration.integer("authentication", "bruteforce_captcha"),
         )
-        return
-    contained = partial(plugins.contain, part.plugin.name, f"the extension of {extended.name}")
-    try:
-        registry.replace(extension.of(extended, contained))
-    except TypeError as error:
-        raise _Misfit(part.plugin, str(error)) from error

@@ -1,6 +1,7 @@
 """The plugin notebook: notes that people attach to tasks."""
 
 import click
+from kanboard_core.actions import Action
 from kanboard_core.configuration import Section
 from kanboard_core.database import Model
 from kanboard_core.database.migrations import Migration
@@ -8,7 +9,7 @@ from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 
-from kanboard_notebook import commands, configuration, events, migrations, procedures, reactions
+from kanboard_notebook import actions, commands, configuration, events, migrations, procedures, reactions
 from kanboard_notebook.models import Note
 
 requires = ("tasks",)
@@ -48,6 +49,12 @@ def register_events() -> list[EventType]:
 def register_reactions() -> list[BoundReaction]:
     """What notes do when something happens to tasks."""
     return list(reactions.REACTIONS)
+
+
+@hookimpl
+def register_actions() -> list[Action]:
+    """What projects can have done with notes by themselves."""
+    return list(actions.ACTIONS)
 
 
 @hookimpl

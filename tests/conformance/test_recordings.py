@@ -1,4 +1,4 @@
-"""Every recording matches, but for those that are listed, and those don't: ``pending.txt``, ``limits-ENGINE.txt``."""
+"""Every recording matches, but for those whose rows an engine's schema forbids: ``limits-ENGINE.txt``."""
 
 from __future__ import annotations
 
@@ -13,18 +13,11 @@ from kanboard_core.testing import Location, running
 _HERE = Path(__file__).parent
 
 
-def pending() -> dict[str, str]:
-    """The recordings that don't match yet, and what is said about them."""
-    return _listed(_HERE / "pending.txt")
-
-
 def limits(engine: str) -> dict[str, str]:
     """The recordings that can't match on this engine, and why: its schema forbids something."""
     path = _HERE / f"limits-{engine}.txt"
-    return _listed(path) if path.exists() else {}
-
-
-def _listed(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
     parts = (line.partition("#") for line in path.read_text(encoding="utf-8").splitlines())
     return {name.strip(): reason.strip() for name, _, reason in parts if name.strip()}
 
@@ -36,18 +29,17 @@ async def test_recording(name: str, database: Location, plugins: Plugins) -> Non
         server.sql("UPDATE settings SET value = ? WHERE option = 'application_url'", server.base_url)
         lines = await Replay(server).differences(recording)
         engine = server.server.database.engine.kind
-    if name in pending() | limits(engine):
-        assert lines, f"{name} matches: take it out of {'pending' if name in pending() else f'limits-{engine}'}.txt"
+    if name in limits(engine):
+        assert lines, f"{name} matches: take it out of limits-{engine}.txt"
     else:
         assert not lines, "\n".join([recording["about"], *lines])
 
 
 def test_only_recordings_are_listed() -> None:
-    assert set(pending()) <= set(names())
+    for engine in ("postgres", "mysql"):
+        assert set(limits(engine)) <= set(names())
 
 
 @pytest.mark.parametrize("engine", ["postgres", "mysql"])
-def test_a_limit_has_a_reason_and_is_not_pending(engine: str) -> None:
-    assert set(limits(engine)) <= set(names())
+def test_a_limit_has_a_reason(engine: str) -> None:
     assert all(limits(engine).values())
-    assert not set(pending()) & set(limits(engine))

@@ -15,6 +15,7 @@ from kanboard_core.arguments import (
     Array,
     Flag,
     Id,
+    Ids,
     Integer,
     InvalidParams,
     Mapped,
@@ -112,6 +113,24 @@ NO_IDS += [1.5, -0.5, 1e300, 2.0**63, 2**63, 2**70, -(2**70), str(2**63), str(2*
 @pytest.mark.parametrize("sent", NO_IDS, ids=lambda value: repr(value)[:30])
 def test_what_cannot_be_an_id_matches_no_row(sent: Any) -> None:
     assert exactly(got(Id, sent)) == exactly(NO_ID)
+
+
+@table(
+    ([], []),
+    ([2, "1", 2], [2, 1, 2]),
+    ([None, "x", 1.5], [NO_ID, NO_ID, NO_ID]),
+    ({"a": 1, "b": "2"}, [1, 2]),
+)
+def test_ids_are_those_of_an_array_or_of_an_objects_values(sent: Any, expected: list[int]) -> None:
+    assert got(Ids, sent) == expected
+
+
+def test_other_values_are_no_ids() -> None:
+    for sent in (1, "1", None, True):
+        assert refusal(Ids, sent) == "Argument value must be an array or an object"
+    nests: list[Any] = [[[1]], {"a": {}}]
+    for nested in nests:
+        assert refusal(Ids, nested) == "Argument value must not hold arrays or objects"
 
 
 @table(

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from kanboard_core.backends import AccountBackend, ApplicationBackend
+from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import hookimpl
 from kanboard_core.plugins import Plugin, Plugins
-from kanboard_core.testing import TOKEN, Client, RunningServer, Unauthorized, running
+from kanboard_core.sign_in import Outcome
+from kanboard_core.testing import TOKEN, Client, Location, RunningServer, Unauthorized, running
 
 Account = Callable[..., Awaitable[Client]]
 
@@ -538,6 +540,151 @@ async def test_an_account_that_goes_while_its_password_is_checked_is_refused(
     monkeypatch.setattr(server.server.passwords, "verify", slow)
     assert not await is_let_in(bob)
     assert logins(server, bob.id) == []
+
+
+# Changes that others make
+
+
+@pytest.fixture
+async def others(neighbour: RunningServer) -> Client:
+    """The application on another server, which shares nothing but the database."""
+    return neighbour.client()
+
+
+async def test_what_another_server_changes_counts_at_once(
+    bob: Client, others: Client, server: RunningServer, hashings: list[str]
+) -> None:
+    async def may_list_users() -> bool:
+        status, _ = await bob.send({"jsonrpc": "2.0", "method": "getAllUsers", "id": 1})
+        return status == 200
+
+    assert [await is_let_in(bob), await may_list_users()] == [True, False]
+    await others.updateUser(id=bob.id, role="app-admin")
+    assert await may_list_users()
+    await others.updateUser(id=bob.id, role="app-user")
+    assert not await may_list_users()
+    await others.disableUser(bob.id)
+    assert not await is_let_in(bob)
+    await others.enableUser(bob.id)
+    assert await is_let_in(bob)
+    await others.updateUser(bob.id, "robert")
+    assert not await is_let_in(bob)
+    assert hashings[0] == "secret"
+    await others.updateUser(bob.id, "bob")
+    await others.removeUser(bob.id)
+    assert not await is_let_in(bob)
+
+
+async def test_failures_on_another_server_refuse_here_at_once_and_without_a_hash(
+    bob: Client, neighbour: RunningServer, hashings: list[str]
+) -> None:
+    assert await is_let_in(bob)
+    hashings.clear()
+    for _ in range(3):
+        assert not await is_let_in(neighbour.client("bob", "guess"))
+    assert not await is_let_in(bob)
+    assert hashings == []
+
+
+@pytest.mark.parametrize("columns", ["lock_expiration_date = 4000000000", "nb_failed_login = 3"])
+async def test_a_lock_that_another_program_sets_and_takes_away_counts_at_once(
+    bob: Client, server: RunningServer, hashings: list[str], columns: str
+) -> None:
+    assert await is_let_in(bob)
+    hashings.clear()
+    server.sql(f"UPDATE users SET {columns} WHERE id = ?", bob.id)
+    assert not any(await asyncio.gather(*(is_let_in(bob) for _ in range(20))))
+    assert not await is_let_in(server.client("bob", "guess"))
+    assert hashings == []
+    server.sql("UPDATE users SET nb_failed_login = 0, lock_expiration_date = 0 WHERE id = ?", bob.id)
+    assert await is_let_in(bob)
+    assert hashings == [], "it is remembered still"
+
+
+async def test_a_renewed_token_counts_at_once(bob: Client, server: RunningServer) -> None:
+    tokens = [PERSONAL_TOKEN, PERSONAL_TOKEN[::-1]]
+    for current in (0, 1, 0):
+        server.sql("UPDATE users SET api_access_token = ? WHERE id = ?", tokens[current], bob.id)
+        let_in = [await is_let_in(server.client("bob", token)) for token in tokens]
+        assert let_in == [current == 0, current == 1]
+        assert await is_let_in(server.client("bob", tokens[current]))
+
+
+# A higher cost
+
+STRONGER = pytest.mark.parametrize("settings", [["authentication.bcrypt_cost=11"]], ids=["bcrypt_cost=11"])
+#: of the password "secret", at the lowest cost there is
+WEAK = "$2y$04$kanboardserver.testsaOggQTMaY5Rdh7TMA1eIyMtLYn0AAwy6C"
+
+
+def stored_hash(server: RunningServer, user_id: int) -> str:
+    [(found,)] = server.sql("SELECT password FROM users WHERE id = ?", user_id)
+    return str(found)
+
+
+@STRONGER
+async def test_a_weaker_hash_is_made_anew_by_a_success(bob: Client, server: RunningServer, hashings: list[str]) -> None:
+    server.sql("UPDATE users SET password = ? WHERE id = ?", WEAK, bob.id)
+    assert not await is_let_in(server.client("bob", "guess"))
+    assert stored_hash(server, bob.id) == WEAK
+    assert await is_let_in(bob)
+    renewed = stored_hash(server, bob.id)
+    assert renewed.startswith("$2y$11$")
+    assert await is_let_in(bob)
+    assert hashings == ["guess", "secret"], "what was made anew is remembered"
+    assert stored_hash(server, bob.id) == renewed
+
+
+@STRONGER
+async def test_one_on_the_sign_in_form_too(bob: Client, server: RunningServer) -> None:
+    server.sql("UPDATE users SET password = ? WHERE id = ?", WEAK, bob.id)
+    for password, outcome in (("guess", Outcome.WRONG), ("secret", Outcome.SIGNED_IN), ("secret", Outcome.SIGNED_IN)):
+        tried = await server.server.sign_in.attempt(Credentials("bob", password), captcha_solved=False)
+        assert tried.outcome is outcome
+        assert stored_hash(server, bob.id).startswith("$2y$04$" if outcome is Outcome.WRONG else "$2y$11$")
+
+
+async def test_without_a_higher_cost_hashes_stay(bob: Client, server: RunningServer) -> None:
+    server.sql("UPDATE users SET password = ? WHERE id = ?", WEAK, bob.id)
+    assert await is_let_in(bob)
+    assert stored_hash(server, bob.id) == WEAK
+
+
+@STRONGER
+async def test_a_personal_token_makes_no_hash_anew(bob: Client, server: RunningServer) -> None:
+    server.sql("UPDATE users SET password = ?, api_access_token = ? WHERE id = ?", WEAK, PERSONAL_TOKEN, bob.id)
+    assert await is_let_in(server.client("bob", PERSONAL_TOKEN))
+    assert stored_hash(server, bob.id) == WEAK
+
+
+@STRONGER
+@pytest.mark.parametrize("columns", ["password = 'another'", "lock_expiration_date = 4000000000"])
+async def test_what_changes_while_the_hash_is_made_stays(
+    bob: Client, server: RunningServer, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    server.sql("UPDATE users SET password = ? WHERE id = ?", WEAK, bob.id)
+    renewed = server.server.passwords.renewed
+
+    async def slow(password: str, hash: str) -> str:
+        made = await renewed(password, hash)
+        server.sql(f"UPDATE users SET {columns} WHERE id = ?", bob.id)
+        return made
+
+    monkeypatch.setattr(server.server.passwords, "renewed", slow)
+    assert not await is_let_in(bob)
+    assert stored_hash(server, bob.id) == ("another" if "password" in columns else WEAK)
+
+
+@STRONGER
+async def test_two_servers_that_make_it_anew_at_once_both_let_in(
+    bob: Client, server: RunningServer, database: Location, plugins: Plugins, settings: list[str]
+) -> None:
+    server.sql("UPDATE users SET password = ? WHERE id = ?", WEAK, bob.id)
+    async with running(database, plugins=plugins, settings=settings) as neighbour:
+        both = [bob, neighbour.client("bob", "secret")]
+        assert all(await asyncio.gather(*(is_let_in(client) for client in both * 3)))
+        assert stored_hash(server, bob.id).startswith("$2y$11$")
+        assert all([await is_let_in(client) for client in both])
 
 
 # What a refusal costs

@@ -195,6 +195,25 @@ def test_both_clocks_agree(moment: datetime.time) -> None:
     assert time(f"{(moment.hour + 11) % 12 + 1}:{moment.minute:02} {half}", "g:i a") == expected
 
 
+# For people
+
+
+def test_a_moment_is_shown_in_the_forms_and_the_zone_of_the_settings(
+    transaction: Transaction, database: Location
+) -> None:
+    assert dates.shown(transaction, 1_000_000_000) == "09/09/2001 01:46"
+    assert dates.shown(transaction, -1) == "12/31/1969 23:59"
+    assert dates.shown(transaction, 10**20) == ""
+    set_to(database, "application_timezone", "Europe/Berlin")
+    set_to(database, "application_date_format", "d.m.Y")
+    set_to(database, "application_time_format", "g:i a")
+    with closing(engine(database).session(writable=False)) as session:
+        later = session.transaction(10)
+        assert dates.shown(later, 1_000_000_000) == "09.09.2001 3:46 am"
+        shown = [dates.shown(later, 1_000_000_000 + hours * 3600) for hours in (8, 9, 20, 21)]
+        assert [text.split(" ", 1)[1] for text in shown] == ["11:46 am", "12:46 pm", "11:46 pm", "12:46 am"]
+
+
 # Moments
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kanboard_core.markdown import rendered
+from kanboard_core.markdown import LONGEST, rendered
 
 
 def test_text_is_rendered() -> None:
@@ -68,3 +68,10 @@ def test_whatever_the_text_the_html_is_well_formed_and_harmless(text: str) -> No
     assert tags.open == []
     assert tags.attributes <= {"href", "src", "alt", "title", "start", "class", "style"}
     assert not re.search(r'(href|src)="\s*javascript:', html, re.IGNORECASE)
+
+
+def test_a_longer_text_is_shown_as_it_was_written() -> None:
+    assert rendered("*a* <b>", longest=7) == "<p><em>a</em> &lt;b&gt;</p>\n"
+    assert rendered("*a* <b>", longest=6) == "<pre>*a* &lt;b&gt;</pre>\n"
+    assert rendered("*" * (LONGEST + 1)).startswith("<pre>***")
+    assert rendered("", longest=0) == rendered(None, longest=0) == ""

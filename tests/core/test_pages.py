@@ -164,7 +164,7 @@ async def test_what_nobody_serves(server: RunningServer) -> None:
 # Declarations
 
 
-@pytest.mark.parametrize("path", ["votes", "/", "/votes/{Task}", "/votes//x", "/votes?x", "/vo tes", "/{a}-{b}"])
+@pytest.mark.parametrize("path", ["votes", "", "/votes/{Task}", "/votes//x", "/votes?x", "/vo tes", "/{a}-{b}"])
 def test_a_path_that_can_not_be_served(path: str) -> None:
     with pytest.raises(ValueError, match="is no path of a route"):
         Route(path, hello, None)
@@ -191,6 +191,14 @@ async def test_two_plugins_with_the_same_page_stop_the_start(database: Location,
     with pytest.raises(PluginError, match=r"GET /votes/\{.*\} is served by the plugins 'votes' and 'polls'"):
         async with running(database, plugins=both):
             pass
+
+
+async def test_a_plugin_may_answer_the_front_page_in_the_place_of_the_one_that_yields_it(
+    database: Location, plugins: Plugins
+) -> None:
+    with_front = with_routes(plugins, Route("/", hello, None), name="front")
+    async with running(database, plugins=with_front) as server:
+        assert await asked(server, "/") == (200, "GET 0")
 
 
 # Health checks

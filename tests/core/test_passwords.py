@@ -61,6 +61,28 @@ async def test_the_event_loop_goes_on_while_passwords_are_hashed(passwords: Pass
     assert turns > 10
 
 
+@pytest.mark.parametrize("prefix", ["2a", "2b", "2y"])
+@pytest.mark.parametrize(("cost", "weaker"), [(4, True), (10, True), (11, False), (12, False)])
+async def test_a_hash_is_renewed_when_it_costs_less_than_new_ones(prefix: str, cost: int, weaker: bool) -> None:
+    made = Passwords(cost=11)
+    renewed = await made.renewed("secret", f"${prefix}${cost:02}${'x' * 53}")
+    assert bool(renewed) is weaker
+    assert not weaker or bcrypt.checkpw(b"secret", renewed.encode())
+    made.close()
+
+
+@pytest.mark.parametrize("hash", ["", "secret", "$1$salt$hash"])
+async def test_what_is_no_hash_is_not_renewed(hash: str) -> None:
+    made = Passwords(cost=11)
+    assert await made.renewed("secret", hash) == ""
+    made.close()
+
+
+@pytest.mark.parametrize("cost", [4, 9, 10, 12])
+async def test_at_kanboards_own_cost_hashes_are_left_as_they_are(passwords: Passwords, cost: int) -> None:
+    assert await passwords.renewed("secret", f"$2y${cost:02}${'x' * 53}") == ""
+
+
 # The memory
 
 
@@ -70,7 +92,7 @@ def test_what_was_remembered_is_known_for_its_time(monkeypatch: pytest.MonkeyPat
     verified = VerifiedCredentials(seconds=60, size=10)
     key = verified.key("bob", "secret", "hash")
     assert not verified.knows(key)
-    verified.remember(key)
+    verified.remember(key, "bob")
     moment[0] += 59
     assert verified.knows(key)
     moment[0] += 1
@@ -80,7 +102,7 @@ def test_what_was_remembered_is_known_for_its_time(monkeypatch: pytest.MonkeyPat
 def test_zero_seconds_are_no_memory() -> None:
     verified = VerifiedCredentials(seconds=0, size=10)
     key = verified.key("bob", "secret", "hash")
-    verified.remember(key)
+    verified.remember(key, "bob")
     assert not verified.knows(key)
 
 
@@ -88,7 +110,7 @@ def test_the_newest_are_remembered() -> None:
     verified = VerifiedCredentials(seconds=60, size=2)
     keys = [verified.key("bob", password, "hash") for password in ("first", "second", "third")]
     for key in keys:
-        verified.remember(key)
+        verified.remember(key, "bob")
     assert [verified.knows(key) for key in keys] == [False, True, True]
 
 

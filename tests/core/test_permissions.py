@@ -19,6 +19,7 @@ from kanboard_core.permissions import (
     ANYONE,
     MANAGERS,
     PROJECT,
+    PROJECTS,
     USERS,
     Access,
     ApplicationRole,
@@ -118,6 +119,7 @@ class TestRulesInWords:
             (viewers(), "the application, and viewers, members and managers of the project `project_id`"),
             (members(TO_TASK), "the application, and members and managers of the project of `task_id`"),
             (managers(TO_TASK.named("id")), "the application, and managers of the project of `id`"),
+            (viewers(PROJECTS), "the application, and viewers, members and managers of every project in `project_ids`"),
             (
                 members(PROJECT, TO_TASK),
                 "the application, and members and managers of the project `project_id` and of the project of `task_id`",

@@ -514,7 +514,9 @@ def test_many_processes_permit_no_more_wrong_passwords_than_one(serve: Serve, da
     for server in servers:
         assert server.call(credentials=("admin", "admin"))[0] == 401
         assert server.stop() == 0
-    assert sum(server.log.count("authentication failure for user 'admin'") for server in servers) == 3
+    assert (
+        sum(server.log.count("authentication failure from 127.0.0.1 via api: user 'admin'") for server in servers) == 3
+    )
 
 
 def test_an_account_that_one_process_remembers_is_refused_when_another_has_counted(

@@ -48,13 +48,14 @@ _SETS: dict[int, dict[str, int]] = {
 _MADE = {
     *("users", "groups", "projects", "columns", "swimlanes", "project_has_categories", "tags", "tasks", "links"),
     *("settings", "plugin_schema_versions"),
+    *("kanboard_server_leases", "kanboard_server_outbox", "kanboard_server_pending_days"),
 }
 
 #: texts that mean something, by column
 _TEXTS = {
     "action_name": "\\Kanboard\\Action\\TaskCloseColumn",
     "color_id": "yellow",
-    "data": "{}",
+    "data": '{"task": {"id": 1}}',
     "day": "2026-01-01",
     "dependency": "related",
     "event_data": "{}",

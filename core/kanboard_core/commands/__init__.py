@@ -15,11 +15,13 @@ from kanboard_core.commands.invocation import (
     chosen_file,
     configuration_options,
     configured,
+    given_secret,
+    printable,
     refusing,
     with_plugins,
 )
 
-__all__ = ["Refused", "configured", "main", "with_plugins"]
+__all__ = ["Refused", "configured", "given_secret", "main", "printable", "with_plugins"]
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ _MODULES = {
     "serve": "serve",
     "config": "configuration",
     "database": "database",
+    "cron": "cron",
     "plugins": "plugins",
     "procedures": "procedures",
     "token": "token",

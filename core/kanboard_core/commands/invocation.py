@@ -30,6 +30,14 @@ class Refused(click.ClickException):
         click.echo(f"kanboard-server: {self.format_message()}", err=True)
 
 
+class LineFormatter(logging.Formatter):
+    """Indents what follows the first line of a message, such as a traceback: no text in it looks like another one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message; only its first line begins at the margin."""
+        return super().format(record).replace("\r", "\\r").replace("\n", "\n    ")
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """Turn what an operator can mend into one sentence and exit code 2."""
@@ -92,6 +100,25 @@ def chosen_file(config: Path | None) -> Path | None:
     return config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
 
 
+def given_secret(prompt: str) -> str:
+    """A secret, which has no place among the arguments: typed twice, or a line of standard input in UTF-8.
+
+    Raises Refused when the line isn't text.
+    """
+    if sys.stdin.isatty():
+        typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    try:
+        return sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Refused("what comes on standard input is no text in UTF-8") from None
+
+
+def printable(text: str) -> str:
+    """A text of the database without what could trick a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def configuration_options() -> list[click.Parameter]:
     """The options that say which configuration a command works with."""
     return [
@@ -132,7 +159,9 @@ def with_options(function: Callable[..., R]) -> Callable[..., R]:
 
 def _log(configuration: Configuration) -> None:
     level = configuration.text("logging", "level").upper()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 def _print(line: str) -> None:

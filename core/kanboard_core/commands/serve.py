@@ -9,6 +9,7 @@ import click
 
 from kanboard_core.commands.invocation import with_plugins
 from kanboard_core.configuration import Configuration
+from kanboard_core.memory import keep_freed
 
 if TYPE_CHECKING:
     from kanboard_core.plugins import Plugins
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--workers", metavar="N", help="Number of processes that serve.")
 def serve(configuration: Configuration, plugins: Plugins) -> None:
     """Serve until interrupted. Creates the database when there is none."""
+    keep_freed()
     if configuration.integer("server", "workers") > 1:
         from kanboard_core import workers
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 import click
 
 from kanboard_core.commands.invocation import configured
@@ -29,7 +27,9 @@ def renew(configuration: Configuration) -> None:
     if configuration.text("authentication", "api_authentication_token"):
         origin = configuration.origin("authentication", "api_authentication_token")
         raise ConfigurationError(f"the token comes from the configuration ({origin}): change it there")
-    renewed = secrets.token_hex(30)
+    from kanboard_core.credentials import new_token
+
+    renewed = new_token()
     _stored_token(configuration, renewed)
     click.echo(renewed)
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kanboard_core.configuration.options import CORE_SCHEMA, Kind, Option, Schema, Section, Value, suggestion
+from kanboard_core.configuration.core_schema import CORE_SCHEMA
+from kanboard_core.configuration.options import Kind, Option, Schema, Section, Value, suggestion
 from kanboard_core.configuration.references import resolve
 
 

@@ -112,6 +112,8 @@ class Engine(ABC):
     transactional_ddl: ClassVar[bool]
     #: what stands at the end of a CREATE TABLE for a plugin
     table_options: ClassVar[str] = ""
+    #: the type of a TextField of a plugin's in a key or an index
+    indexed_text: ClassVar[str] = "TEXT"
 
     @property
     @abstractmethod

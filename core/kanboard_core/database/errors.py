@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class DatabaseError(Exception):
     """Base of what the database layer raises."""
@@ -35,6 +37,18 @@ class Busy(DatabaseError):
 
 class TransactionLost(DatabaseError):
     """The engine gave up the whole transaction: disk full, input or output error, a deadlock."""
+
+
+class LockedOutOfOrder(TransactionLost):
+    """Others hold a project that was asked for behind those that this transaction holds: waiting might never end.
+
+    The job is done again, and holds all of them from its beginning.
+    """
+
+    def __init__(self, project_ids: Iterable[int]) -> None:
+        """``project_ids``: what was held and what was asked for."""
+        super().__init__("others hold a project that must be locked before those that are")
+        self.project_ids = frozenset(project_ids)
 
 
 class StorageFailed(DatabaseError):

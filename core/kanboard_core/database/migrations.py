@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ _PREFIX = "kanboard-server:"
 
 _OF_PLUGIN = PluginSchemaVersion.plugin == param("plugin")
 _VERSION = statement(PluginSchemaVersion.select(PluginSchemaVersion.version).where(_OF_PLUGIN))
+_VERSIONS = statement(PluginSchemaVersion.select(PluginSchemaVersion.plugin, PluginSchemaVersion.version))
 _UPDATE_VERSION = statement(
     PluginSchemaVersion.update({PluginSchemaVersion.version: param("version")}).where(_OF_PLUGIN)
 )
@@ -43,7 +45,7 @@ class Changes:
 
     def __init__(self, transaction: Transaction, engine: Engine) -> None:
         self._transaction = transaction
-        self._table_options = engine.table_options
+        self._table_options, self._indexed_text = engine.table_options, engine.indexed_text
         #: the peewee database, also for ``playhouse.migrate``
         self.database: peewee.Database = transaction.database
         #: the kind: ``sqlite``, ``postgres`` or ``mysql``
@@ -56,13 +58,28 @@ class Changes:
         """
         schema: Any = model._schema  # type: ignore[attr-defined] # its types leave it out
         database: Any = self.database
-        table = schema._create_table(safe=False)
-        database.execute(table.literal(f" {self._table_options}") if self._table_options else table)
+        text, values = schema._create_table(safe=False).query()
+        if self._indexed_text != "TEXT":
+            for name in _indexed_texts(model):
+                text = re.sub(rf"([`\"]{name}[`\"]) \w*TEXT", rf"\1 {self._indexed_text}", text)
+        database.execute_sql(f"{text} {self._table_options}", values)
         schema.create_indexes(safe=False)
 
     def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Carry out one command of SQL, values in place of ``?``; answers the rows it gives."""
         return self._transaction.sql(sql, *values)
+
+
+def _indexed_texts(model: type[Model]) -> set[str]:
+    """The columns of texts that are in a key or an index."""
+    meta: Any = model._meta
+    fields = {field for field in meta.sorted_fields if field.primary_key or field.index or field.unique}
+    if meta.composite_key:
+        fields |= {meta.fields[name] for name in meta.primary_key.field_names}
+    for index in meta.indexes:
+        if isinstance(index, (list, tuple)):
+            fields |= {meta.combined[name] for name in index[0]}
+    return {field.column_name for field in fields if isinstance(field, peewee.TextField)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +107,10 @@ def checked(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
     return steps
 
 
-def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str]) -> None:
-    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own.
+def migrate(
+    engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str], *, level: int = logging.INFO
+) -> None:
+    """Do the steps of a plugin that the database hasn't seen, each in a transaction of its own, logged at a ``level``.
 
     Processes that do this at once wait for each other. Raises MigrationFailed; the steps before the one that failed
     stay done.
@@ -115,7 +134,7 @@ def migrate(engine: Engine, plugin: str, steps: Sequence[Migration], tables: Seq
                         engine.begin_migration(session)
                         transaction = session.transaction(float("inf"))
                     _apply(transaction, engine, plugin, step, tables)
-                    _logger.info("plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
+                    _logger.log(level, "plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
                 session.end(commit=True)
             except Exception as error:
                 reason = str(error)
@@ -166,6 +185,14 @@ def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migratio
 
 def _version(transaction: Transaction, plugin: str) -> int:
     return int(transaction.scalar(_VERSION, plugin=_PREFIX + plugin) or 0)
+
+
+def versions(engine: Engine) -> dict[str, int]:
+    """The versions that the tables of plugins have, by name; none for those without. Raises what reading does."""
+    with contextlib.closing(engine.session(writable=False)) as session, session.work(0) as transaction:
+        rows = transaction.all(_VERSIONS)
+    names = {row["plugin"]: int(row["version"]) for row in rows}
+    return {name.removeprefix(_PREFIX): found for name, found in names.items() if name.startswith(_PREFIX)}
 
 
 def version(engine: Engine, plugin: str) -> int | None:

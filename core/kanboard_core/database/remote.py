@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 
 import peewee
 
+from kanboard_core.database.compilation import Dialect
 from kanboard_core.database.contents import Contents
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import CannotOpen, Engine, Limits, Session
-from kanboard_core.database.errors import ConnectionLost, TransactionLost
+from kanboard_core.database.errors import Busy, ConnectionLost, LockedOutOfOrder, TransactionLost
 from kanboard_core.database.model import current
 from kanboard_core.database.readers import Readers
 from kanboard_core.database.schema import Condition, SchemaError, State
@@ -35,9 +36,9 @@ from kanboard_core.models import Project
 _PAUSE = 0.5
 
 # Weaker than FOR UPDATE where an engine has that: rows that refer to the project, made by others meanwhile, don't wait.
-_LOCK_PROJECTS = statement(
-    Project.select(Project.id).where(one_of(Project.id, "ids")).order_by(Project.id).for_update("FOR NO KEY UPDATE")  # type: ignore[arg-type]
-)
+_PROJECTS = Project.select(Project.id).where(one_of(Project.id, "ids")).order_by(Project.id)
+_LOCK_PROJECTS = statement(_PROJECTS.for_update("FOR NO KEY UPDATE"))  # type: ignore[arg-type]
+_TRY_TO_LOCK_PROJECTS = statement(_PROJECTS.for_update("FOR NO KEY UPDATE NOWAIT"))  # type: ignore[arg-type]
 
 _logger = logging.getLogger(__name__)
 
@@ -45,7 +46,14 @@ _logger = logging.getLogger(__name__)
 class RemoteTransaction(Transaction):
     """A transaction that is one call's alone."""
 
-    __slots__ = ()
+    __slots__ = ("_projects",)
+
+    def __init__(
+        self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
+    ) -> None:
+        super().__init__(connection, cursor, dialect, database, writable=writable)
+        #: the projects that were locked, also those that a savepoint has let go
+        self._projects: set[int] = set()
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -57,8 +65,18 @@ class RemoteTransaction(Transaction):
             raise
 
     def lock_projects(self, *project_ids: int) -> None:
-        """Lock the projects' rows, in the order of their ids."""
-        self.column(_LOCK_PROJECTS, ids=project_ids)
+        """Lock the projects' rows, in the order of their ids.
+
+        Nobody waits for a project while they hold one with a larger id. Raises LockedOutOfOrder when others have it.
+        """
+        in_order = not self._projects or min({*project_ids} - self._projects, default=0) >= max(self._projects)
+        try:
+            self.column(_LOCK_PROJECTS if in_order else _TRY_TO_LOCK_PROJECTS, ids=project_ids)
+        except Busy as error:
+            if in_order:
+                raise
+            raise LockedOutOfOrder({*self._projects, *project_ids}) from error
+        self._projects.update(project_ids)
 
 
 class RemoteSession(Session):

@@ -24,17 +24,24 @@ SCHEMA_VERSION = {"sqlite": 128, "postgres": 117, "mysql": 139}
 #: the indexes of our own: name -> table and columns. Kanboard lacks them, on some engines or on all; our queries need
 #: them, it runs unharmed with them. The prefix keeps the names apart from Kanboard's, now and later.
 INDEXES = {
-    "kanboard_server_tasks_project_idx": ("tasks", ("project_id", "is_active", "column_id", "swimlane_id")),
+    "kanboard_server_tasks_project_idx": ("tasks", ("project_id", "is_active", "column_id", "swimlane_id", "score")),
     "kanboard_server_tasks_owner_idx": ("tasks", ("owner_id", "is_active")),
     "kanboard_server_subtasks_user_idx": ("subtasks", ("user_id",)),
     "kanboard_server_timers_subtask_idx": ("subtask_time_tracking", ("subtask_id",)),
     "kanboard_server_comments_task_idx": ("comments", ("task_id",)),
     "kanboard_server_external_links_task_idx": ("task_has_external_links", ("task_id",)),
     "kanboard_server_tags_task_idx": ("task_has_tags", ("task_id",)),
+    "kanboard_server_actions_project_idx": ("actions", ("project_id", "event_name")),
+    "kanboard_server_action_params_action_idx": ("action_has_params", ("action_id",)),
     "kanboard_server_project_files_project_idx": ("project_has_files", ("project_id",)),
     "kanboard_server_project_files_path_idx": ("project_has_files", ("path",)),
     "kanboard_server_task_files_path_idx": ("task_has_files", ("path",)),
+    "kanboard_server_activities_project_idx": ("project_activities", ("project_id", "id")),
+    "kanboard_server_activities_task_idx": ("project_activities", ("task_id",)),
 }
+
+# MySQL's types of texts that are too long for a key.
+_LONG_TEXTS = {"text", "mediumtext", "longtext"}
 
 # Every Kanboard since its first has had these.
 _LANDMARKS = {"columns", "projects", "tasks", "users"}
@@ -152,8 +159,15 @@ def index_definitions(engine: str, *, prefix: str = "") -> dict[str, str]:
     from kanboard_core.database.facts import facts
 
     tables = facts(engine).tables
+
+    def indexed(table: str, column: str) -> str:
+        # MySQL takes the first characters of a text only, as many as its own keys have.
+        long = engine == "mysql" and tables[table].columns[column].type in _LONG_TEXTS
+        return f"{quoted(column)}(191)" if long else quoted(column)
+
     return {
-        name: f"CREATE INDEX {quoted(name)} ON {quoted(prefix + table)} ({listed(columns)})"
+        name: f"CREATE INDEX {quoted(name)} ON {quoted(prefix + table)}"
+        f" ({', '.join(indexed(table, column) for column in columns)})"
         for name, (table, columns) in INDEXES.items()
         if not any(
             index.columns[: len(columns)] == columns for index in (*tables[table].unique, *tables[table].indexes)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Session, Worker
-from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
+from kanboard_core.database.errors import Busy, ConnectionLost, LockedOutOfOrder, TransactionLost
 
 #: how often a job is carried out at most; a deadlock alone may take the engine a second to notice
 _ATTEMPTS = 5
@@ -95,15 +95,20 @@ class Writers(Worker):
 
     def _carried_out(self, session: Session, task: _Task) -> tuple[Any, Sequence[Afterwards]]:
         """The result of a job, committed, and what is to be done after that. Raises what it raises, undone."""
+        projects: set[int] = set()
         for attempt in range(1, _ATTEMPTS + 1):
             if time.monotonic() > task.deadline:
                 raise Busy("other calls hold the database")
             session.begin()
             transaction = session.transaction(self._seconds)
             try:
+                if projects:
+                    transaction.lock_projects(*projects)
                 result = task.job(transaction)
             except (TransactionLost, ConnectionLost) as error:
                 session.end(commit=False)
+                if isinstance(error, LockedOutOfOrder):
+                    projects |= error.project_ids
                 if isinstance(error, ConnectionLost) and attempt > 1:
                     raise
                 _logger.info("a write is done again: %s", error)

@@ -32,4 +32,5 @@ def _section(part: Registrations) -> list[str]:
 
 def _entry(event: EventType) -> list[str]:
     rows = [f"| `{key}` | {meaning} |" for key, meaning in event.payload.items()]
-    return [f"### {event.name}", "", event.help, "", "| In the payload | |", "|---|---|", *rows, ""]
+    bindable = [f'Automatic actions can be bound to it: "{event.label}".', ""] if event.label else []
+    return [f"### {event.name}", "", event.help, "", *bindable, "| In the payload | |", "|---|---|", *rows, ""]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 
 from kanboard_core.calls import CONTAINED
@@ -88,8 +89,8 @@ def _found(enabled: set[str]) -> dict[str, EntryPoint]:
 
 def _plugin(entry: EntryPoint, *, enabled: bool) -> Plugin:
     built_in = _is_built_in(entry)
-    version = entry.dist.version if entry.dist else ""
-    plugin = Plugin(entry.name, None, built_in, enabled, version, _distribution(entry))
+    name, version = _package(entry.dist)
+    plugin = Plugin(entry.name, None, built_in, enabled, version, name)
     if enabled or built_in:
         try:
             plugin.module = entry.load()
@@ -102,8 +103,14 @@ def _plugin(entry: EntryPoint, *, enabled: bool) -> Plugin:
 
 
 def _is_built_in(entry: EntryPoint) -> bool:
-    return entry.dist is not None and entry.dist.name == DISTRIBUTION
+    return _distribution(entry) == DISTRIBUTION
 
 
 def _distribution(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist else "?"
+    return _package(entry.dist)[0]
+
+
+@functools.lru_cache(64)
+def _package(distribution: Distribution | None) -> tuple[str, str]:
+    """Name and version of the package that brings a plugin; its metadata are read once, not for each plugin of it."""
+    return (distribution.name, distribution.version) if distribution else ("?", "")

@@ -26,7 +26,8 @@ import pluggy
 from kanboard_core import __version__, hooks
 from kanboard_core.arguments import InvalidParams
 from kanboard_core.calls import CONTAINED, Call, ProcedureError
-from kanboard_core.configuration.options import CORE_SCHEMA, Schema, Section, suggestion
+from kanboard_core.configuration.core_schema import CORE_SCHEMA
+from kanboard_core.configuration.options import Schema, Section, suggestion
 from kanboard_core.database.errors import StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.events import BoundReaction, Event
 from kanboard_core.permissions import Decided, Forbidden

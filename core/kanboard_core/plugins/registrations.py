@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kanboard_core.actions import Action, FurtherEvents
 from kanboard_core.backends import (
     AccountBackend,
-    ApplicationBackend,
+    Backend,
     ContainedAccountBackend,
     ContainedApplicationBackend,
+    ContainedPageBackend,
+    PageBackend,
 )
-from kanboard_core.calls import CONTAINED
+from kanboard_core.calls import CONTAINED, Call
+from kanboard_core.carriers import Carrier
+from kanboard_core.daily import DailyJob
 from kanboard_core.database import Model
 from kanboard_core.database import migrations as steps
 from kanboard_core.database.migrations import Migration
+from kanboard_core.directories import ContainedDirectoryBackend, DirectoryBackend
 from kanboard_core.events import BoundReaction, EventType
 from kanboard_core.extensions import Extension
 from kanboard_core.external_links import ContainedProvider, ExternalLinkProvider
 from kanboard_core.file_storage import FileArea, FileStorage
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import TaskDetail
+from kanboard_core.notifications import (
+    ContainedProjectType,
+    ContainedType,
+    NotificationType,
+    ProjectNotificationType,
+    problem_of,
+)
 from kanboard_core.plugins import Plugin, PluginError, Plugins
 from kanboard_core.procedures import Procedure
 from kanboard_core.routes import Route
@@ -50,9 +63,13 @@ class Registrations:
     procedures: tuple[Procedure, ...] = ()
     extensions: tuple[Extension, ...] = ()
     reactions: tuple[BoundReaction, ...] = ()
-    backends: tuple[AccountBackend | ApplicationBackend, ...] = ()
+    actions: tuple[Action | FurtherEvents, ...] = ()
+    backends: tuple[Backend, ...] = ()
     routes: tuple[Route, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
+    notification_types: tuple[NotificationType | ProjectNotificationType, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    daily_jobs: tuple[DailyJob, ...] = ()
 
     @property
     def tables(self) -> list[str]:
@@ -107,10 +124,18 @@ def _registrations(plugins: Plugins, plugin: Plugin, server: Server) -> Registra
         reactions=tuple(
             replace(found, plugin=plugin.name) for found in ask("register_reactions", BoundReaction, server=server)
         ),
+        actions=_actions(plugins.ask(plugin, "register_actions", server=server)),
         backends=_backends(plugins, plugin, plugins.ask(plugin, "register_authentication_backends", server=server)),
         routes=tuple(replace(found, plugin=plugin.name) for found in ask("register_routes", Route, server=server)),
         health_checks=tuple(
             replace(found, plugin=plugin.name) for found in ask("register_health_checks", HealthCheck, server=server)
+        ),
+        notification_types=_notification_types(
+            plugins, plugin, plugins.ask(plugin, "register_notification_types", server=server)
+        ),
+        carriers=_carriers(plugins.ask(plugin, "register_carriers", server=server)),
+        daily_jobs=tuple(
+            replace(found, plugin=plugin.name) for found in ask("register_daily_jobs", DailyJob, server=server)
         ),
     )
 
@@ -135,6 +160,34 @@ def _external_link_providers(plugins: Plugins, plugin: Plugin, answer: Any) -> t
     return tuple(found)
 
 
+def _notification_types(
+    plugins: Plugins, plugin: Plugin, answer: Any
+) -> tuple[NotificationType | ProjectNotificationType, ...]:
+    def contain(where: str, call: Call, function: Callable[[], None]) -> None:
+        plugins.contain(plugin.name, where, call, function)
+
+    found: list[NotificationType | ProjectNotificationType] = []
+    for item in _listed("register_notification_types", answer):
+        if not isinstance(item, (NotificationType, ProjectNotificationType)):
+            raise PluginError(f"register_notification_types must answer types of notifications, not {item!r}")
+        if problem := problem_of(item):
+            raise PluginError(f"the type of notifications {type(item).__name__} {problem}")
+        found.append(
+            ContainedType(item, contain) if isinstance(item, NotificationType) else ContainedProjectType(item, contain)
+        )
+    return tuple(found)
+
+
+def _carriers(answer: Any) -> tuple[Carrier, ...]:
+    found = _listed("register_carriers", answer)
+    for item in found:
+        if not isinstance(item, Carrier):
+            raise PluginError(f"register_carriers must answer carriers, not {item!r}")
+        if problem := item.problem():
+            raise PluginError(f"the carrier {type(item).__name__} {problem}")
+    return found
+
+
 def _file_storage(answer: Any) -> FileStorage | None:
     if answer is not None and not isinstance(answer, FileStorage):
         raise PluginError(f"register_file_storage must answer a FileStorage, not {answer!r}")
@@ -149,16 +202,30 @@ def _models(answer: Any) -> tuple[type[Model], ...]:
     return found
 
 
-def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[AccountBackend | ApplicationBackend, ...]:
+def _actions(answer: Any) -> tuple[Action | FurtherEvents, ...]:
+    found = _listed("register_actions", answer)
+    for item in found:
+        if not isinstance(item, (Action, FurtherEvents)):
+            raise PluginError(f"register_actions must answer actions, not {item!r}")
+        if isinstance(item, Action) and (problem := item.problem()):
+            raise PluginError(f"the automatic action {type(item).__name__} {problem}")
+    return found
+
+
+def _backends(plugins: Plugins, plugin: Plugin, answer: Any) -> tuple[Backend, ...]:
     report = partial(plugins.report, plugin.name)
-    found: list[AccountBackend | ApplicationBackend] = []
+    found: list[Backend] = []
     for item in _listed("register_authentication_backends", answer):
-        if not isinstance(item, (AccountBackend, ApplicationBackend)):
+        if not isinstance(item, Backend):
             raise PluginError(f"register_authentication_backends must answer back ends, not {item!r}")
         if plugin.built_in:
             found.append(item)
         elif isinstance(item, AccountBackend):
             found.append(ContainedAccountBackend(item, report))
+        elif isinstance(item, PageBackend):
+            found.append(ContainedPageBackend(item, report))
+        elif isinstance(item, DirectoryBackend):
+            found.append(ContainedDirectoryBackend(item, report))
         else:
             found.append(ContainedApplicationBackend(item, report))
     return tuple(found)

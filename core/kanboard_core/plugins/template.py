@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from kanboard_core.configuration.options import CORE_SCHEMA
+from kanboard_core.configuration.core_schema import CORE_SCHEMA
 from kanboard_core.plugins import PluginError
 from kanboard_core.plugins.discovery import GROUP
 

@@ -13,6 +13,8 @@ from kanboard_core.configuration import load
 from kanboard_core.database import location
 from kanboard_core.database.engine import Engine
 from kanboard_core.database.sqlite import schema
+from kanboard_core.plugins import discovery
+from kanboard_core.server import Server
 
 #: where a database is
 Location = Path | str
@@ -55,6 +57,13 @@ def make_database(path: Path, *, password_hash: str | None = None) -> Path:
         connection.execute("PRAGMA journal_mode=WAL")
         schema.create(connection, password_hash=password_hash)
     return path
+
+
+def update_tables(database: Location) -> None:
+    """Give a database the tables that built-in plugins have beside Kanboard's, so that no server need make them."""
+    plugins = discovery.load()
+    settings = [f"database.database_url={database_url(database)}", "database.synchronous=normal"]
+    Server(load(settings=settings, environment={}, schema=plugins.schema), plugins).update_tables()
 
 
 def copy_database(prepared: Path, directory: Path) -> Path:

@@ -18,7 +18,14 @@ from passlib.hash import bcrypt
 from kanboard_core.events import Event
 from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing.clients import Client
-from kanboard_core.testing.databases import Location, copy_database, engine, make_database, server_kit
+from kanboard_core.testing.databases import (
+    Location,
+    copy_database,
+    engine,
+    make_database,
+    server_kit,
+    update_tables,
+)
 from kanboard_core.testing.servers import RunningServer, running
 
 #: what the fixtures that create something are
@@ -51,16 +58,18 @@ def plugins(enabled_plugins: Sequence[str]) -> Plugins:
 
 @pytest.fixture(scope="session")
 def prepared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Location]:
-    """An empty database of Kanboard, to be copied."""
+    """An empty database of Kanboard, with the tables of built-in plugins, to be copied."""
     # The hash of "admin", as new databases have it; made once, for it takes as long as a whole test.
     admin_hash = bcrypt.using(rounds=10, ident="2y", salt="kanboardserver.testsaO").hash("admin")
     kind = request.config.getoption("--engine")
     if kind != "sqlite":
         with _new_on_server(kind) as url:
             engine(url).create(password_hash=admin_hash)
+            update_tables(url)
             yield url
     else:
         path = make_database(tmp_path_factory.mktemp("prepared") / "db.sqlite", password_hash=admin_hash)
+        update_tables(path)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield path

@@ -85,8 +85,20 @@ def _created(connection: MysqlConnection, server: str, template: str) -> str:
     connection.query(f"CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4")
     if template:
         Mysql(_beside(server, name)).create(password_hash="none")  # noqa: S106 - the template's comes over it
-        _emptied(connection, name, _name(template))
+        _complete(_beside(server, name), _name(template))
+        if not _emptied(connection, name, _name(template)):
+            raise ValueError(f"{template} has other tables than Kanboard's")
     return name
+
+
+def _complete(url: str, template: str) -> None:
+    """Make the tables that a database lacks, those of plugins."""
+    with closing(_connected(url)) as connection:
+        there, wanted = (dict(rows(connection, _TABLES, (each,))) for each in (_name(url), template))
+        connection.query("SET foreign_key_checks = 0")
+        for table in wanted.keys() - there.keys():
+            [(_, definition)] = rows(connection, f"SHOW CREATE TABLE {quoted(template)}.{quoted(table)}")
+            connection.query(definition)
 
 
 def _emptied(connection: MysqlConnection, name: str, template: str) -> bool:

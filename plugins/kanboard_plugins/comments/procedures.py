@@ -26,10 +26,10 @@ from kanboard_core.database import Row, param, statement
 from kanboard_core.models import User
 from kanboard_core.permissions import Forbidden, members, viewers
 from kanboard_core.procedures import READS, procedure
+from kanboard_core.visibility import EVERYBODY, is_visible, may_give
 from kanboard_plugins.comments import writing
 from kanboard_plugins.comments.models import Comment
 from kanboard_plugins.comments.scopes import COMMENT
-from kanboard_plugins.comments.visibility import EVERYBODY, is_visible, may_give
 from kanboard_plugins.tasks.scopes import TASK
 
 #: in characters

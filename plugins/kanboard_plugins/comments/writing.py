@@ -6,10 +6,10 @@ from kanboard_core.calls import Call
 from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import User
+from kanboard_core.visibility import EVERYBODY
 from kanboard_plugins.comments.events import announce
 from kanboard_plugins.comments.models import Comment
 from kanboard_plugins.comments.scopes import PROJECT_OF_COMMENT
-from kanboard_plugins.comments.visibility import EVERYBODY
 from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
 
 _COMMENT = statement(

@@ -6,7 +6,7 @@ from kanboard_core.configuration import Option, Section
 
 SECTION = Section(
     "external_task_links",
-    "Links of tasks to addresses outside. Pages that are linked without a title are fetched for it.",
+    "Links of tasks to addresses outside. Pages that are linked without a title are fetched for it, see [http].",
     (
         Option(
             "external_link_allow_private_networks",
@@ -15,6 +15,5 @@ SECTION = Section(
             "titles of pages that this machine can reach.",
             constant=True,
         ),
-        Option("http_timeout", 10.0, "Seconds within which a page must arrive.", minimum=0.01, constant=True),
     ),
 )

@@ -67,8 +67,9 @@ class WebLink(ExternalLinkProvider):
         """Be ready to fetch pages. On the event loop."""
         self._session = networks.open_session(
             allow_private=configuration.flag("external_task_links", "external_link_allow_private_networks"),
-            seconds=configuration.number("external_task_links", "http_timeout"),
+            seconds=configuration.number("http", "http_timeout"),
             connections=_CONNECTIONS,
+            verify=configuration.flag("http", "http_verify_ssl_certificate"),
         )
 
     async def close(self) -> None:

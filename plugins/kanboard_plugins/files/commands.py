@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from kanboard_core.commands import Refused, with_plugins
+from kanboard_core.commands import Refused, printable, with_plugins
 from kanboard_core.configuration import Configuration
 from kanboard_core.file_storage import ContentMissing, FileStorage, FileStorageError, StoredFile
 from kanboard_core.offline import application_call
@@ -48,7 +48,7 @@ def check(configuration: Configuration, plugins: Plugins, remove: bool, hours: f
         storage = storage_of(server)
         found = compare(storage, server.file_areas, reading, before=time.time() - hours * 3600)
         for row in found.missing:
-            click.echo(f"missing: {row.key}, of row {row.id} of {row.table} ({_shown(row.name)})")
+            click.echo(f"missing: {row.key}, of row {row.id} of {row.table} ({printable(row.name)})")
         left = [file for file in found.orphans if not _settled(storage, file, remove)]
     except FileStorageError as error:
         raise Refused(str(error)) from error
@@ -72,8 +72,3 @@ def _settled(storage: FileStorage, file: StoredFile, remove: bool) -> bool:
             remove = False
     click.echo(f"{'removed' if remove else 'without a row'}: {file.key}, {file.size} bytes")
     return remove
-
-
-def _shown(name: str) -> str:
-    """A name without what could trick a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in name)

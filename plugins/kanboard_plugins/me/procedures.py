@@ -10,6 +10,7 @@ from kanboard_core.permissions import USERS
 from kanboard_core.procedures import READS, procedure
 from kanboard_plugins.me import dashboard, own_projects
 from kanboard_plugins.me.profile import profile_of
+from kanboard_plugins.tasks.overdue import overdue_tasks_of_owner
 
 
 @procedure("getMe", access=USERS, effect=READS)
@@ -43,6 +44,16 @@ def get_my_projects_list(call: Call) -> dict[str, str]:
 def get_my_projects(call: Call) -> list[dict[str, Any]]:
     """The active projects in which the caller has a role, as getProjectById answers them, by name."""
     return own_projects.active(call)
+
+
+@procedure("getMyOverdueTasks", access=USERS, effect=READS)
+def get_my_overdue_tasks(call: Call) -> list[dict[str, Any]]:
+    """The open tasks of active projects that are assigned to the caller and whose due date has passed, by id.
+
+    Each has ``id``, ``title``, ``date_due``, ``project_id``, ``creator_id``, ``owner_id``, ``project_name``,
+    ``assignee_username`` and ``assignee_name``. A role in the project isn't needed.
+    """
+    return overdue_tasks_of_owner(call.tx, call.caller.user_id, call.now)
 
 
 @procedure("createMyPrivateProject", access=USERS)

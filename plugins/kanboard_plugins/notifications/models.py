@@ -17,3 +17,41 @@ class UserNotificationType(Model):
 
     class Meta:
         table_name = "user_has_notification_types"
+
+
+class NotifiedProject(Model):
+    """A project that an account wants to be told of; without any it is told of all. The pair is unique."""
+
+    user_id = IntegerField()
+    project_id = IntegerField()
+
+    class Meta:
+        table_name = "user_has_notifications"
+        primary_key = False
+
+
+class UnreadNotification(Model):
+    """Something that the web interface shows to an account until it has been read."""
+
+    id = AutoField()
+    user_id = IntegerField()
+    #: Unix seconds
+    date_creation = IntegerField()
+    event_name = TextField()
+    #: the event's payload as JSON
+    event_data = TextField()
+
+    class Meta:
+        table_name = "user_has_unread_notifications"
+
+
+class ProjectNotificationType(Model):
+    """A way in which a project's own channel is told of what happens. The pair is unique."""
+
+    id = AutoField()
+    project_id = IntegerField()
+    #: the name of a plugin's own
+    notification_type = TextField()
+
+    class Meta:
+        table_name = "project_has_notification_types"

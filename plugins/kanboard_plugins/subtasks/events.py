@@ -22,6 +22,7 @@ EVENTS = (
         "subtask.create_update",
         "A subtask was made or changed; raised before subtask.create and subtask.update.",
         _CHANGED,
+        label="Subtask creation or modification",
     ),
     EventType("subtask.create", "A subtask was made.", _PAYLOAD),
     EventType("subtask.update", "A subtask was changed, also when no value differs.", _CHANGED),

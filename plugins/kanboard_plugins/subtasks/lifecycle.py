@@ -39,13 +39,22 @@ def create(call: Call, task_id: int, given: Mapping[str, Any]) -> int | None:
     ``given`` are values as a client sent them, the title among them; None says nothing. None when there is no such
     task. Raises Refused when a value breaks its rule. Nothing is written then.
     """
-    values = _UNSAID | fields.stored(fields.said(given))
+    values = fields.stored(fields.said(given))
     if not values.get("title"):
         raise Refused
+    return add(call, task_id, values)
+
+
+def add(call: Call, task_id: int, values: Mapping[str, Any]) -> int | None:
+    """Add a subtask behind the others of a task; answers its id. Raises the events.
+
+    ``values`` are columns of the table, checked before, the title among them. None, and nothing is written, when there
+    is no such task.
+    """
     call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
     last = call.tx.scalar(_LAST_POSITION, task_id=task_id)
     try:
-        subtask_id = call.tx.insert(_INSERT, task_id=task_id, position=(last or 0) + 1, **values)
+        subtask_id = call.tx.insert(_INSERT, task_id=task_id, position=(last or 0) + 1, **{**_UNSAID, **values})
     except Conflict:
         return None
     totals.update(call.tx, task_id)

@@ -19,6 +19,7 @@ CHANGED = EventType(
     "task_internal_link.create_update",
     "Two tasks were linked, or a link was changed; raised for each of the two, the one that was named first.",
     _PAYLOAD,
+    label="Task link creation or modification",
 )
 REMOVED = EventType(
     "task_internal_link.delete",

@@ -34,6 +34,7 @@ def _rows(condition: Any) -> Any:
 
 
 _ALL = statement(_rows(_OVERDUE))
+_OF_OWNER = statement(_rows((Task.owner_id == param("owner_id")) & _OVERDUE))
 _OF_PROJECT = statement(_rows((Task.project_id == param("project_id")) & _OVERDUE))
 
 
@@ -45,3 +46,8 @@ def overdue_tasks(tx: Transaction, now: int) -> list[Row]:
 def overdue_tasks_of_project(tx: Transaction, project_id: int, now: int) -> list[Row]:
     """The same of one project; an empty list when it is disabled or unknown."""
     return tx.all(_OF_PROJECT, project_id=project_id, now=now)
+
+
+def overdue_tasks_of_owner(tx: Transaction, owner_id: int, now: int) -> list[Row]:
+    """The same of all enabled projects, assigned to one account, which need not have a role there."""
+    return tx.all(_OF_OWNER, owner_id=owner_id, now=now)

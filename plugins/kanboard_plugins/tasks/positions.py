@@ -7,8 +7,9 @@ tasks keep the number they had. Source: spec page "tasks", section 7.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
+
+from peewee import fn
 
 from kanboard_core import validation
 from kanboard_core.arguments import to_id
@@ -19,17 +20,29 @@ from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
 
 _TASK = statement(Task.select().where(Task.id == param("id")))
-_OTHERS = statement(
-    Task.select(Task.id, Task.position)
-    .where(
-        (Task.project_id == param("project_id"))
-        & (Task.is_active == 1)
-        & (Task.column_id == param("column_id"))
-        & (Task.swimlane_id == param("swimlane_id"))
-        & (Task.id != param("task_id"))
-    )
-    .order_by(Task.position, Task.id)
+# The open tasks of a cell without one.
+_OTHERS = (
+    (Task.project_id == param("project_id"))
+    & (Task.is_active == 1)
+    & (Task.column_id == param("column_id"))
+    & (Task.swimlane_id == param("swimlane_id"))
+    & (Task.id != param("task_id"))
 )
+_NUMBERS = statement(
+    Task.select(
+        fn.COUNT(Task.id).alias("tasks"),
+        fn.COUNT(fn.DISTINCT(Task.position)).alias("different"),
+        fn.COALESCE(fn.MIN(Task.position), 1).alias("least"),
+        fn.COALESCE(fn.MAX(Task.position), 1).alias("greatest"),
+        fn.COALESCE(fn.SUM(Task.position), 0).alias("total"),
+    ).where(_OTHERS)
+)
+_SHIFT = statement(
+    Task.update({Task.position: Task.position + param("shift")}).where(
+        _OTHERS & Task.position.between(param("first"), param("last"))
+    )
+)
+_IN_ORDER = statement(Task.select(Task.id, Task.position).where(_OTHERS).order_by(Task.position, Task.id))
 _PLACE = statement(Task.update({Task.position: param("position")}).where(Task.id == param("id")))
 _MOVE = statement(
     Task.update(
@@ -49,23 +62,44 @@ def move_as_asked(call: Call, project_id: int, task_id: int, column: Any, positi
     False, and nothing is changed, when the task isn't in the project, the position is none, the task is there
     already, or there is no such column or swimlane.
     """
+    try:
+        return place(call, project_id, task_id, column, position, swimlane)
+    except Conflict:
+        return False
+
+
+def place(
+    call: Call,
+    project_id: int,
+    task_id: int,
+    column: Any,
+    position: Any,
+    swimlane: Any,
+    *,
+    quietly: bool = False,
+    closed_too: bool = True,
+) -> bool:
+    """The same. Raises Conflict, and nothing is changed, when there is no such column or swimlane.
+
+    ``quietly``: no event is raised. Without ``closed_too`` a closed task stays where it is: false.
+    """
     number = validation.integer(position)
     if number is None or number < 1:
         return False
     call.tx.lock_projects(project_id)
     task = call.tx.one(_TASK, id=task_id)
-    if task is None or task["project_id"] != project_id:
+    if task is None or task["project_id"] != project_id or not (closed_too or task["is_active"]):
         return False
     if swimlane in (None, "0", 0):
         swimlane = task["swimlane_id"]
     column_id, swimlane_id = to_id(column), to_id(swimlane)
     if (column_id, swimlane_id, number) == (task["column_id"], task["swimlane_id"], task["position"]):
         return False
-    try:
-        move(call.tx, task, column_id, number, swimlane_id, call.now)
-    except Conflict:
-        return False
-    _announce(call, task, column, position, swimlane)
+    if quietly:
+        call.server.plugins.call("tasks_changing", call=call, project_id=project_id, columns=("column_id", "position"))
+    move(call.tx, task, column_id, number, swimlane_id, call.now)
+    if not quietly:
+        _announce(call, task, column, position, swimlane)
     return True
 
 
@@ -79,34 +113,49 @@ def move(tx: Transaction, task: Row, column_id: int, position: int, swimlane_id:
     """
     if (column_id, swimlane_id) != (task["column_id"], task["swimlane_id"]):
         tx.run(_MOVE, id=task["id"], column_id=column_id, swimlane_id=swimlane_id, now=now)
-        _number(tx, _others(tx, task, task["column_id"], task["swimlane_id"]), itertools.count(1))
-    others = _others(tx, task, column_id, swimlane_id)
-    _number(tx, others, (number for number in itertools.count(1) if number != position))
-    _number(tx, [task], iter((min(position, len(others) + 1),)))
+        _number(tx, task, task["column_id"], task["swimlane_id"])
+    place = _number(tx, task, column_id, swimlane_id, leaving_out=position)
+    if place != task["position"]:
+        tx.run(_PLACE, id=task["id"], position=place)
 
 
-def _others(tx: Transaction, task: Row, column_id: int, swimlane_id: int) -> list[Row]:
-    """The open tasks of a cell without this one, in their order: id and position."""
-    return tx.all(
-        _OTHERS, project_id=task["project_id"], column_id=column_id, swimlane_id=swimlane_id, task_id=task["id"]
-    )
+def _number(tx: Transaction, task: Row, column_id: int, swimlane_id: int, *, leaving_out: int | None = None) -> int:
+    """Number the open tasks of a cell without this one from 1, in their order; answers the number that they leave out.
 
-
-def _number(tx: Transaction, tasks: list[Row], numbers: Iterator[int]) -> None:
-    """Give the tasks these numbers, in order."""
-    placed = zip(tasks, numbers, strict=False)
+    That is the one asked for, or the next one after theirs if it is smaller or none is asked for.
+    """
+    others = {
+        "project_id": task["project_id"],
+        "column_id": column_id,
+        "swimlane_id": swimlane_id,
+        "task_id": task["id"],
+    }
+    found = tx.all(_NUMBERS, **others)[0]
+    end: int = found["tasks"] + 1
+    wanted = end if leaving_out is None else min(leaving_out, end)
+    if found["different"] == found["tasks"] and found["least"] >= 1 and found["greatest"] <= end:
+        # All different and none beyond the end: there is one that they leave out, and only those up to the other move.
+        left_out = end * (end + 1) // 2 - int(found["total"])
+        if wanted > left_out:
+            tx.run(_SHIFT, **others, first=left_out, last=wanted, shift=-1)
+        elif wanted < left_out:
+            tx.run(_SHIFT, **others, first=wanted, last=left_out, shift=1)
+        return wanted
+    numbers = (number for number in itertools.count(1) if number != wanted)
+    placed = zip(tx.all(_IN_ORDER, **others), numbers, strict=False)
     tx.run_many(_PLACE, [{"id": row["id"], "position": number} for row, number in placed if row["position"] != number])
+    return wanted
 
 
 def _announce(call: Call, before: Row, column: Any, position: Any, swimlane: Any) -> None:
-    """Raise the events of a move; the values asked for are carried as they were sent."""
-    task = events.task_payload(call.tx, before["id"])
-    if task is None:
-        return
+    """Raise the events of a move; the values asked for are carried as they were sent.
+
+    A move to another swimlane and column has two, each with the task as it is when its turn comes.
+    """
     names = []
-    if task["swimlane_id"] != before["swimlane_id"]:
+    if to_id(swimlane) != before["swimlane_id"]:
         names.append("task.move.swimlane")
-    if task["column_id"] != before["column_id"]:
+    if to_id(column) != before["column_id"]:
         names.append("task.move.column")
     values = {
         "project_id": before["project_id"],
@@ -119,6 +168,9 @@ def _announce(call: Call, before: Row, column: Any, position: Any, swimlane: Any
         "recurrence_status": before["recurrence_status"],
         "recurrence_trigger": before["recurrence_trigger"],
     }
-    payload = {"task_id": before["id"], "task": task, "changes": events.differences(values, task), **values}
     for name in names or ("task.move.position",):
+        task = events.task_payload(call.tx, before["id"])
+        if task is None:
+            return
+        payload = {"task_id": before["id"], "task": task, "changes": events.differences(values, task), **values}
         call.emit(name, payload)

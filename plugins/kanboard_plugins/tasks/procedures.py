@@ -42,9 +42,17 @@ _BY_REFERENCE = statement(
     .order_by(Task.id)
     .limit(1)
 )
+_InProject = Task.alias()
+# The ids are looked for first: to put whole rows in order costs more.
 _TASKS = statement(
     Task.select()
-    .where((Task.project_id == param("project_id")) & (Task.is_active == param("is_active")))
+    .where(
+        Task.id.in_(
+            _InProject.select(_InProject.id).where(
+                (_InProject.project_id == param("project_id")) & (_InProject.is_active == param("is_active"))
+            )
+        )
+    )
     .order_by(Task.id)
 )
 

@@ -34,7 +34,10 @@ def move_to_project(call: Call, task_id: int, project_id: int, options: Mapping[
         return True
     # Counted is the column asked for, in all swimlanes, and not the one that the task gets.
     others = call.tx.scalar(_OPEN_IN_COLUMN, project_id=project_id, column_id=task["column_id"])
-    call.tx.update(Task, task_id, {**place, "position": others + 1, "is_active": 1})
+    values = {**place, "position": others + 1, "is_active": 1}
+    for changing in sorted({task["project_id"], project_id}):
+        call.server.plugins.call("tasks_changing", call=call, project_id=changing, columns=values.keys())
+    call.tx.update(Task, task_id, values)
     call.server.plugins.call("task_moved_to_project", call=call, task_id=task_id, project_id=project_id)
     # The changes are those between what was written and what is there now.
     events.announce(call, task_id, "task.move.project", changes=[])

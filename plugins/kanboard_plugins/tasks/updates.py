@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kanboard_core import validation
 from kanboard_core.calls import Call
-from kanboard_core.database import param, statement
+from kanboard_core.database import Row, param, statement
 from kanboard_plugins.tasks import events, fields
 from kanboard_plugins.tasks.models import Task
 from kanboard_plugins.tasks.scopes import PROJECT_OF_TASK
@@ -48,11 +48,40 @@ def update(call: Call, task_id: int, given: dict[str, Any], tags: Sequence[str] 
         call.server.plugins.call(
             "task_tags_given", call=call, task_id=task_id, project_id=before["project_id"], names=tags, replace=True
         )
-    changes = events.differences({name: _carried(name, value, values[name]) for name, value in given.items()}, before)
+    _announce(call, before, {name: _carried(name, value, values[name]) for name, value in given.items()})
+    return True
+
+
+def change(call: Call, task_id: int, values: Mapping[str, Any], carried: Mapping[str, Any] | None = None) -> bool:
+    """Write columns of a task, checked before, and raise the events of an update; false when there is no such task.
+
+    ``carried``: the values as events carry them; None: as they are written.
+    """
+    call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
+    before = call.tx.one(_TASK, id=task_id)
+    if before is None:
+        return False
+    call.tx.update(Task, task_id, {**values, "date_modification": call.now})
+    _announce(call, before, values if carried is None else carried)
+    return True
+
+
+def change_quietly(call: Call, task_id: int, values: Mapping[str, Any]) -> bool:
+    """Write columns of a task, checked before; no event is raised. False when there is no such task."""
+    call.tx.lock_projects_of(PROJECT_OF_TASK, value=task_id)
+    project_id = call.tx.scalar(PROJECT_OF_TASK, value=task_id)
+    if project_id is None:
+        return False
+    call.server.plugins.call("tasks_changing", call=call, project_id=project_id, columns=values.keys())
+    return call.tx.update(Task, task_id, {**values, "date_modification": call.now}) > 0
+
+
+def _announce(call: Call, before: Row, written: Mapping[str, Any]) -> None:
+    """Raise the events of an update, if what was written differs from the row as it was."""
+    changes = events.differences(written, before)
     if changes:
         names = ("task.assignee_change",) if list(changes) == ["owner_id"] else ("task.create_update", "task.update")
-        events.announce(call, task_id, *names, changes=changes)
-    return True
+        events.announce(call, before["id"], *names, changes=changes)
 
 
 def _owner(call: Call, project_id: int, value: Any) -> int:

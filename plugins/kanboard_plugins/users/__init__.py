@@ -1,10 +1,19 @@
 """The procedure group User: accounts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from kanboard_core.database import Model
 from kanboard_core.hooks import hookimpl
 from kanboard_core.procedures import Procedure, declared_in
 from kanboard_plugins.users import procedures
 from kanboard_plugins.users.models import UserMetadata
+
+if TYPE_CHECKING:
+    import click
+
+requires = ("files",)
 
 
 @hookimpl
@@ -17,3 +26,11 @@ def register_models() -> list[type[Model]]:
 def register_procedures() -> list[Procedure]:
     """The procedures of the group."""
     return declared_in(procedures)
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """``user``."""
+    from kanboard_plugins.users.commands import user
+
+    return [user]

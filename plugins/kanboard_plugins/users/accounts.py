@@ -12,7 +12,7 @@ from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.membership import in_projects_of
 from kanboard_core.models import Project, User
-from kanboard_plugins.users import rules
+from kanboard_plugins.users import avatars, rules
 from kanboard_plugins.users.fields import USER_FIELDS
 
 _ACCOUNT = statement(User.select(*USER_FIELDS).where(User.id == param("user_id")))
@@ -28,7 +28,7 @@ _ACTIVE = statement(User.select(User.is_active).where(User.id == param("user_id"
 _TAKEN = statement(
     User.select(User.id).where((User.username == param("username")) & (User.id != param("user_id"))).limit(1)
 )
-_INSERT = insertion(User, "username", "password", "name", "email", "role")
+_INSERT = insertion(User, "username", "password", "name", "email", "role", "is_ldap_user", "language")
 _DISABLE = statement(User.update({User.is_active: False, User.token: ""}).where(User.id == param("user_id")))
 _ENABLE = statement(User.update({User.is_active: True}).where(User.id == param("user_id")))
 _REMOVE = statement(User.delete().where(User.id == param("user_id")))
@@ -40,17 +40,21 @@ class NewAccount:
 
     #: as given; stored without white space around it
     username: str
-    #: the person's name; "": none
-    name: str
-    #: mail address; "": none
-    email: str
+    #: the person's name; "" or None: none
+    name: str | None
+    #: mail address; "" or None: none
+    email: str | None
     #: application role
     role: str
+    #: whether the password is a directory's
+    is_ldap_user: bool = False
+    #: a code of Kanboard's such as fr_FR; None: that of the application
+    language: str | None = None
 
     @property
     def is_valid(self) -> bool:
         """Whether every field follows the rules; the database isn't asked."""
-        return rules.is_username(self.username) and rules.is_email(self.email) and rules.is_role(self.role)
+        return rules.is_username(self.username) and rules.is_email(self.email or "") and rules.is_role(self.role)
 
 
 def account(tx: Transaction, user_id: int) -> Row | None:
@@ -84,8 +88,11 @@ def can_be_created(call: Call, new: NewAccount) -> bool:
     return not any(is_username_taken(call.tx, username) for username in names)
 
 
-def create(call: Call, new: NewAccount, password_hash: str) -> int | Literal[False]:
-    """Make the account; answers its id, or False when its user name is taken. Calls the hook ``user_created``."""
+def create(call: Call, new: NewAccount, password_hash: str | None) -> int | Literal[False]:
+    """Make the account; answers its id, or False when its user name is taken. Calls the hook ``user_created``.
+
+    ``password_hash``: None when there is no password here.
+    """
     values = asdict(new) | {"username": rules.stored_username(new.username), "password": password_hash}
     try:
         user_id = call.tx.insert(_INSERT, **values)
@@ -130,7 +137,7 @@ def enable(tx: Transaction, user_id: int) -> None:
 
 
 def remove(call: Call, user_id: int) -> bool:
-    """Remove the account and what foreign keys remove with it, after the hook ``user_removing``.
+    """Remove the account, its avatar and what foreign keys remove with it, after the hook ``user_removing``.
 
     False when there is none of that id.
     """
@@ -138,4 +145,5 @@ def remove(call: Call, user_id: int) -> bool:
     if call.tx.scalar(_TO_BE_REMOVED, user_id=user_id) is None:
         return False
     call.server.plugins.call("user_removing", call=call, user_id=user_id)
+    avatars.remove_with_account(call, user_id)
     return call.tx.run(_REMOVE, user_id=user_id) > 0

@@ -24,7 +24,7 @@ from kanboard_core.arguments import Id, InvalidParams, Scalar, Text, to_id
 from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.database import Row
 from kanboard_core.permissions import ADMINISTRATORS
-from kanboard_core.procedures import READS, Effect, procedure
+from kanboard_core.procedures import READS, procedure
 from kanboard_plugins.users import accounts, rules
 from kanboard_plugins.users.accounts import NewAccount
 
@@ -51,12 +51,6 @@ async def create_user(
         return False
     password_hash = await call.server.passwords.hash(password)
     return await call.write(accounts.create, new, password_hash)
-
-
-@procedure("createLdapUser", access=ADMINISTRATORS, effect=Effect.NONE)
-def create_ldap_user(call: Call, username: Text) -> Literal[False]:
-    """Make an account for a user of the directory. No directory is configured, so the answer is false."""
-    return False
 
 
 @procedure("getUser", access=ADMINISTRATORS, effect=READS)

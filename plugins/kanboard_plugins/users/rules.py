@@ -12,7 +12,10 @@ from kanboard_core.validation import is_mail_address
 DEFAULT_ROLE = ApplicationRole.USER.value
 
 _ROLES = frozenset(role.value for role in ApplicationRole)
-_LONGEST_USERNAME = 191
+#: characters of a user name
+LONGEST_USERNAME = 191
+#: characters of a name or a mail address that every database keeps
+_LONGEST_TEXT = 255
 _SHORTEST_PASSWORD = 6
 #: what counts as white space around a user name: PHP's trim() takes no other
 _WHITE_SPACE = " \t\n\r\0\x0b"
@@ -25,7 +28,7 @@ def stored_username(username: str) -> str:
 
 def is_username(username: str) -> bool:
     """Whether an account may have the name: not blank, at most 191 characters with the white space around it."""
-    return stored_username(username) != "" and len(username) <= _LONGEST_USERNAME
+    return stored_username(username) != "" and len(username) <= LONGEST_USERNAME
 
 
 def is_password(password: str) -> bool:
@@ -36,6 +39,11 @@ def is_password(password: str) -> bool:
 def is_email(email: str) -> bool:
     """Whether an account may have the mail address: any that is one by its form, or none ("")."""
     return email == "" or is_mail_address(email)
+
+
+def said_elsewhere(text: str) -> str:
+    """A name or a mail address as others say it of a person; "" when it is too long to be kept, which says nothing."""
+    return text if len(text) <= _LONGEST_TEXT else ""
 
 
 def is_role(role: str) -> bool:

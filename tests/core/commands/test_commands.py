@@ -450,10 +450,10 @@ def test_database_check_of_a_complete_database(home: Path, data: Path) -> None:
 
 def test_database_check_tells_what_is_different_a_line_each(home: Path, data: Path) -> None:
     sql(data, "DROP TABLE tags")
-    sql(data, "ALTER TABLE tasks DROP COLUMN score")
+    sql(data, "ALTER TABLE tasks DROP COLUMN priority")
     ended = run(home, "database", "check")
     assert ended.returncode == 1
-    assert sorted(ended.stdout.splitlines()) == ["column tasks.score is missing", "table tags is missing"]
+    assert sorted(ended.stdout.splitlines()) == ["column tasks.priority is missing", "table tags is missing"]
     assert ended.stderr == ""
 
 

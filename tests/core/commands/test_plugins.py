@@ -479,7 +479,8 @@ def test_json_has_a_stable_shape(operator: Operator, packages: Packages) -> None
     assert [*told] == ["plugins"]
     for plugin in told["plugins"]:
         assert {key: type(value) for key, value in plugin.items() if key != "migrations"} == KEYS
-        assert plugin["migrations"] is None
+        has_tables = plugin["name"] in ("outbox", "statistics")
+        assert plugin["migrations"] == ({"known": 1, "done": None} if has_tables else None)
         assert all(isinstance(item, str) for key in KEYS if KEYS[key] is list for item in plugin[key])
     votes = json.loads(operator.said("plugins", "show", "votes", "--json"))
     assert votes == {
@@ -649,7 +650,7 @@ def register_commands():
 
 def test_a_plugin_brings_a_command_while_it_is_on(operator: Operator, packages: Packages) -> None:
     packages.add("votes", COMMANDS)
-    assert "count" not in operator.said("--help")
+    assert not re.search(r"^  count ", operator.said("--help"), re.MULTILINE)
     assert "No such command 'count'" in operator.ran("count", code=2)[1]
     operator.ini.write_text("[plugins]\nenabled = votes\ndisabled = tags\n")
     assert re.search(r"^  count +Count the plugins that are on\.$", operator.said("--help"), re.MULTILINE)

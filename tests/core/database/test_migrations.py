@@ -15,7 +15,7 @@ from playhouse import migrate
 
 from kanboard_core.calls import Call
 from kanboard_core.database import Model, insertion
-from kanboard_core.database.engine import Engine
+from kanboard_core.database.engine import CannotOpen, Engine
 from kanboard_core.database.migrations import Changes, Migration, MigrationFailed, checked, version
 from kanboard_core.database.migrations import migrate as carry_out
 from kanboard_core.database.sqlite import Sqlite
@@ -58,6 +58,9 @@ def add_stars(changes: Changes) -> None:
 
 
 STEPS = (Migration(1, "votes", create_votes), Migration(2, "stars", add_stars))
+
+#: the step that the tables of the plugin of these tests have come to
+VERSION = "SELECT version FROM plugin_schema_versions WHERE plugin = 'kanboard-server:votes'"
 
 _VOTE = insertion(Vote, "task_id", "stars")
 
@@ -107,7 +110,7 @@ def engine(database: Location) -> Engine:
 async def test_a_new_database_gets_every_step(database: Location, plugins: Plugins) -> None:
     async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])) as server:
         assert columns(database, "votes_votes") == ["id", "task_id", "stars"]
-        assert server.sql("SELECT * FROM plugin_schema_versions") == [("kanboard-server:votes", 2)]
+        assert server.sql(VERSION) == [(2,)]
 
 
 async def test_a_database_gets_the_steps_that_it_has_not_seen(database: Location, plugins: Plugins) -> None:
@@ -116,6 +119,13 @@ async def test_a_database_gets_the_steps_that_it_has_not_seen(database: Location
         server.sql("INSERT INTO votes_votes (task_id) VALUES (?)", task_id)
     async with running(database, plugins=Plugins([*plugins, votes(*STEPS)])) as server:
         assert server.sql("SELECT task_id, stars FROM votes_votes") == [(task_id, 1)]
+
+
+async def test_tables_of_the_core_that_cannot_be_made_stop_the_start(database: Location, plugins: Plugins) -> None:
+    execute(database, "DELETE FROM plugin_schema_versions")  # the tables are there, and nobody knows who made them
+    with pytest.raises(CannotOpen, match=r"migration 1 \(create the table of leases\) failed: .*already exists"):
+        async with running(database, plugins=plugins):
+            pass
 
 
 async def test_rows_go_with_the_row_of_ours_that_they_refer_to(database: Location, plugins: Plugins) -> None:
@@ -142,7 +152,7 @@ async def test_a_step_that_fails_half_way_is_undone_and_leaves_the_plugin_out(
     async with running(database, plugins=Plugins([*plugins, failing]), failures=True) as server:
         assert columns(database, "votes_half") == []
         assert server.sql("SELECT DISTINCT name FROM users") == [(None,)]
-        assert server.sql("SELECT version FROM plugin_schema_versions") == [(2,)], "the steps before it stay"
+        assert server.sql(VERSION) == [(2,)], "the steps before it stay"
         with pytest.raises(RpcError) as refused:
             await server.client().vote(1, 1)
         assert refused.value.code == -32601
@@ -160,7 +170,7 @@ async def test_tables_of_a_newer_release_leave_the_plugin_out(database: Location
         failure = server.server.plugins.get("votes").failure
         assert failure is not None
         assert failure.reason == "its tables have version 2, made by a newer release of it; this one knows 1"
-        assert server.sql("SELECT version FROM plugin_schema_versions") == [(2,)]
+        assert server.sql(VERSION) == [(2,)]
 
 
 @pytest.mark.parametrize("versions", [(2,), (1, 3), (2, 1), (1, 1), (0, 1)])

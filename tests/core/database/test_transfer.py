@@ -163,12 +163,12 @@ def test_what_has_not_arrived_as_it_was_is_noticed(
 def test_tables_of_plugins_are_named_and_left(database: Location, target: Location) -> None:
     execute(database, "CREATE TABLE theirs (id INTEGER)")
     source: Engine = engine_of(database)
-    assert transfer.copy(source, engine_of(target), progress=quietly).left == ["theirs"]
+    assert "theirs" in transfer.copy(source, engine_of(target), progress=quietly).left
 
 
 async def test_the_command(server: RunningServer, database: Location, target: Location) -> None:
     ended = await server.command("database", "copy", database_url(database), database_url(target))
-    assert (ended.exit_code, ended.errors) == (0, "")
+    assert ended.exit_code == 0, ended.errors
     assert ended.output.startswith(f"copied {engine_of(database).label} to {engine_of(target).label}: ")
     again = await server.command("database", "copy", database_url(database), database_url(target))
     assert again.exit_code == 2

@@ -18,13 +18,14 @@ from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import Busy, ConnectionLost, TimeLimitReached, TransactionLost
 from kanboard_core.database.remote import RemoteEngine
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import Group, Setting
+from kanboard_core.models import Group, Project, Setting
 from kanboard_core.testing import Location
 from kanboard_core.testing.databases import engine as engine_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.mysql]
 
 INSERT = insertion(Group, "name", "external_id")
+INSERT_PROJECT = insertion(Project, "name")
 NAMES = statement(Group.select(Group.name).order_by(Group.id))
 RENAME = statement(Group.update({Group.name: param("name")}).where(Group.id == param("id")))
 ENDLESS = {
@@ -147,6 +148,33 @@ async def test_a_deadlock_is_not_seen(jobs: Database) -> None:
     assert len(attempts) == 3
     loser = attempts[2]
     assert sorted(await names(jobs)) == [f"{loser} 1", f"{loser} 2"]
+
+
+async def test_nobody_waits_for_a_project_while_they_have_a_later_one(
+    jobs: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        await jobs.write(lambda tx: tx.insert(INSERT_PROJECT, name="P"))
+    first, second = threading.Event(), threading.Event()
+    attempts: list[str] = []
+
+    def crosswise(name: str, ids: tuple[int, int], mine: threading.Event, theirs: threading.Event) -> object:
+        def job(tx: Transaction) -> None:
+            attempts.append(name)
+            tx.lock_projects(ids[0])
+            mine.set()
+            theirs.wait(10)
+            tx.lock_projects(ids[1])
+            tx.lock_projects(1, 2, 3)  # what is there already is no reason to wait
+
+        return jobs.write(job)
+
+    with caplog.at_level(logging.INFO):
+        one, other = crosswise("up", (1, 3), first, second), crosswise("down", (3, 1), second, first)
+        await asyncio.gather(one, other)  # type: ignore[call-overload]
+    assert (sorted(attempts[:2]), attempts[2:]) == (["down", "up"], ["down"])
+    assert "deadlock" not in caplog.text
+    assert "others hold a project that must be locked before" in caplog.text
 
 
 async def test_a_job_that_is_always_undone_is_given_up(jobs: Database) -> None:

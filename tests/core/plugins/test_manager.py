@@ -19,7 +19,7 @@ from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Project
-from kanboard_core.permissions import ANYONE
+from kanboard_core.permissions import ANYONE, members
 from kanboard_core.plugins import Plugin, PluginError, Plugins, discovery
 from kanboard_core.procedures import Effect, Procedure, declaration, procedure
 from kanboard_core.routes import Route
@@ -267,6 +267,28 @@ def test_an_access_rule_is_always_stated() -> None:
         procedure("open")  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize("rule", [None, True, "ANYONE", members])
+async def test_a_plugin_with_a_procedure_that_nothing_guards_is_left_out(
+    database: Location, plugins: Plugins, rule: Any
+) -> None:
+    def register_procedures() -> list[Procedure]:
+        @procedure("countVotes", access=rule, effect=Effect.NONE)
+        def count_votes(call: Call) -> int:
+            return 0
+
+        return [declaration(count_votes)]
+
+    found = Plugins([*plugins, plugin("votes", hook(register_procedures))])
+    async with running(database, plugins=found, failures=True) as server:
+        failure = server.server.plugins.get("votes").failure
+        with pytest.raises(RpcError) as unknown:
+            await server.client().countVotes()
+        assert unknown.value.code == -32601
+        assert await server.client().createProject("One"), "the others serve"
+    assert failure is not None
+    assert "countVotes: access must be a rule such as ANYONE or members(), not " in failure.reason
+
+
 # Failures while it runs
 
 _RENAME = statement(Project.update({Project.name: param("name")}).where(Project.id == param("id")))
@@ -457,7 +479,7 @@ async def test_an_event_that_nothing_raises_is_told_with_a_suggestion(
     async with running(database, plugins=Plugins([*plugins, plugin("votes", hook(register_reactions))])):
         pass
     expected = 'plugin votes reacts to the event task.creat, which nothing raises; did you mean "task.create"?'
-    assert (("kanboard_core.server", logging.WARNING, expected)) in caplog.record_tuples
+    assert ("kanboard_core.plugins.assembly", logging.WARNING, expected) in caplog.record_tuples
 
 
 # The trace

@@ -247,7 +247,7 @@ class TestPages:
 class TestTimeout:
     @pytest.fixture
     def settings(self) -> list[str]:
-        return ["external_task_links.external_link_allow_private_networks=true", "external_task_links.http_timeout=0.2"]
+        return ["external_task_links.external_link_allow_private_networks=true", "http.http_timeout=0.2"]
 
     async def test_who_does_not_answer_is_not_waited_for(self, site: Website, title_of: TitleOf) -> None:
         async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import random
 from collections import Counter
 from collections.abc import Awaitable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.database.processes import serving, session
 from tests.plugins.conftest import Unfinished
 
 from kanboard_core.events import Event
-from kanboard_core.testing import Client, RunningServer
+from kanboard_core.testing import Client, Location, RunningServer
 
 #: a place on the board: column, swimlane, position
 Place = tuple[int, int, int]
@@ -254,3 +257,24 @@ async def test_nothing_comes_into_a_project_that_goes(
     assert [*await calls] == [0, 0, True, False]
     assert (await application.getTask(task))["project_id"] == other
     assert server.sql("SELECT COUNT(*) FROM tags") == [(0,)]
+
+
+async def test_moves_by_many_clients_of_two_worker_processes(database: Location, tmp_path: Path) -> None:
+    async with serving(database, "--workers=2", folder=tmp_path) as process, session(8) as connections:
+        application = process.client(connections)
+        project = await application.createProject("One")
+        await application.addSwimlane(project, "Second")
+        tasks = [answer["result"] for answer in await application.batch(*[("createTask", "T", project)] * 16)]
+        picked = random.Random(1)
+
+        async def mover() -> None:
+            for _ in range(12):
+                place = picked.randint(1, 2), picked.randint(1, 9), picked.randint(1, 2)
+                assert await application.moveTaskPosition(project, picked.choice(tasks), *place) in (True, False)
+
+        await asyncio.gather(*(mover() for _ in range(8)))
+        found = await places(application, project)
+        assert len(found) == 16
+        assert are_dense(found)
+        assert await process.stop() == 0
+    assert "Traceback" not in process.log

@@ -22,7 +22,6 @@ Account = Callable[..., Awaitable[Client]]
 
 EVERYTHING = [
     ("createUser", "eve", "secret"),
-    ("createLdapUser", "eve"),
     ("getUser", 1),
     ("getUserByName", "admin"),
     ("getAllUsers",),
@@ -223,11 +222,6 @@ async def test_accounts_can_be_made_in_a_batch(application: Client) -> None:
         False,
         True,
     ]
-
-
-async def test_without_a_directory_there_are_no_accounts_from_it(application: Client) -> None:
-    assert await application.createLdapUser("bob") is False
-    assert await usernames(application) == ["admin"]
 
 
 # Changing accounts

@@ -102,7 +102,7 @@ class MysqlDialect(Dialect):
             if adapted._group_by:
                 adapted._group_by = tuple(map(_grouped, adapted._group_by))
             if lock := adapted._for_update:
-                adapted._for_update = peewee.ForUpdate(_LOCKS.get(lock._expr, lock._expr))
+                adapted._for_update = peewee.ForUpdate(_LOCKS.get(lock._expr, lock._expr), nowait=lock._nowait)
         return query
 
     def membership(self, field: Any) -> Pieces:

@@ -49,6 +49,7 @@ class Mysql(RemoteEngine):
     kind = "mysql"
     transactional_ddl = False
     table_options = "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+    indexed_text = "VARCHAR(191)"
     tables: ClassVar[ModuleType] = schema
     driver_error = err.MySQLError
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import peewee
 import pytest
+from pymysql import err
 
 from kanboard_core.database import Model
 from kanboard_core.database.migrations import Changes, Migration, MigrationFailed, migrate, version
@@ -68,10 +69,13 @@ def test_rows_that_come_after_a_change_belong_to_the_step(mysql: Mysql, database
 
 def test_tables_of_plugins_keep_every_character_and_compare_exactly(mysql: Mysql, database: str) -> None:
     class Vote(Model):
-        name = peewee.CharField(unique=True)
+        name = peewee.TextField(unique=True)
+        kind = peewee.TextField(null=True)
+        reason = peewee.TextField(null=True)
 
         class Meta:
             table_name = "votes"
+            indexes = ((("kind", "name"), False),)
 
     name = database.rpartition("/")[2]
     execute(database, f"ALTER DATABASE {name} CHARACTER SET latin1")
@@ -83,3 +87,6 @@ def test_tables_of_plugins_keep_every_character_and_compare_exactly(mysql: Mysql
     assert execute(database, "SELECT id FROM votes WHERE name = 'A'") == [(2,)]
     [(_, definition)] = execute(database, "SHOW CREATE TABLE votes")
     assert "InnoDB" in definition
+    execute(database, "UPDATE votes SET reason = ?", "é" * 100_000)  # others don't limit it
+    with pytest.raises(err.DataError):
+        execute(database, "UPDATE votes SET kind = ?", "k" * 192)

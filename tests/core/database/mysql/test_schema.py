@@ -186,11 +186,13 @@ def own_indexes(connection: MysqlConnection) -> dict[str, tuple[str, str]]:
 
 def test_a_new_database_has_indexes_of_our_own_but_none_that_kanboard_has_itself(database: MysqlConnection) -> None:
     assert sorted(own_indexes(database).values()) == [
+        ("actions", "project_id,event_name"),
+        ("project_activities", "project_id,id"),
         ("project_has_files", "path"),
         ("subtasks", "user_id"),
         ("task_has_files", "path"),
         ("tasks", "owner_id,is_active"),
-        ("tasks", "project_id,is_active,column_id,swimlane_id"),
+        ("tasks", "project_id,is_active,column_id,swimlane_id,score"),
     ]
 
 

@@ -251,7 +251,7 @@ def test_a_new_database_has_indexes_of_our_own_but_none_that_kanboard_has_itself
         "task_has_files USING btree (path)",
         "task_has_tags USING btree (task_id)",
         "tasks USING btree (owner_id, is_active)",
-        "tasks USING btree (project_id, is_active, column_id, swimlane_id)",
+        "tasks USING btree (project_id, is_active, column_id, swimlane_id, score)",
     ]
 
 

@@ -15,6 +15,7 @@ from kanboard_core.database.errors import (
     Busy,
     ConnectionLost,
     DoesNotFit,
+    LockedOutOfOrder,
     TimeLimitReached,
     TransactionLost,
     WriteRefused,
@@ -337,10 +338,28 @@ def test_locked_projects_can_be_read_and_referred_to_but_not_locked(
     with closing(postgres.bounded(Limits(write_seconds=0.2)).session(writable=True)) as other:
         other.begin()
         beside = other.transaction(10)
-        beside.lock_projects(ids[2])
         beside.insert(insertion(Category, "name", "project_id"), name="c", project_id=ids[0])
         with pytest.raises(Busy):
             beside.lock_projects(ids[0])
+
+
+def test_a_project_is_not_waited_for_by_who_has_a_later_one(
+    postgres: Postgres, session: PostgresSession, tx: Transaction
+) -> None:
+    values = {"name": "P", "enable_global_tags": 1, "per_swimlane_task_limits": 0}
+    ids = [tx.insert(insertion(Project, *values), **values) for _ in range(3)]
+    session.end(commit=True)
+    session.begin()
+    tx = session.transaction(10)
+    tx.lock_projects(ids[1])
+    with closing(postgres.bounded(Limits(write_seconds=0.2)).session(writable=True)) as other:
+        other.begin()
+        beside = other.transaction(10)
+        beside.lock_projects(ids[2])
+        beside.lock_projects(ids[0])  # nobody has it
+        with pytest.raises(LockedOutOfOrder) as refused:
+            beside.lock_projects(ids[1], ids[0])
+        assert refused.value.project_ids == {*ids}
 
 
 def test_prepared_statements_survive_a_changed_table(postgres: Postgres) -> None:

@@ -204,7 +204,11 @@ def own_indexes(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
 
 def test_a_new_database_has_indexes_of_our_own_for_the_queries_that_need_them(database: sqlite3.Connection) -> None:
     assert sorted(own_indexes(database).values()) == [
+        ("action_has_params", "action_id"),
+        ("actions", "project_id, event_name"),
         ("comments", "task_id"),
+        ("project_activities", "project_id, id"),
+        ("project_activities", "task_id"),
         ("project_has_files", "path"),
         ("project_has_files", "project_id"),
         ("subtask_time_tracking", "subtask_id"),
@@ -213,7 +217,7 @@ def test_a_new_database_has_indexes_of_our_own_for_the_queries_that_need_them(da
         ("task_has_files", "path"),
         ("task_has_tags", "task_id"),
         ("tasks", "owner_id, is_active"),
-        ("tasks", "project_id, is_active, column_id, swimlane_id"),
+        ("tasks", "project_id, is_active, column_id, swimlane_id, score"),
     ]
 
 

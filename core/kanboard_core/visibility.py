@@ -16,12 +16,18 @@ EVERYBODY = ApplicationRole.USER.value
 _LOWEST = {role.value: role for role in ApplicationRole}
 
 
-def is_visible(caller: Caller, visibility: str) -> bool:
-    """Whether a caller sees a comment of this visibility; the application sees every one.
+def role_sees(role: str, visibility: Any) -> bool:
+    """Whether accounts with an application role see a comment of this visibility.
 
     One that isn't known, which only other programs write, is hidden from those who aren't managers of the application.
     """
-    return caller.is_application or has_application_role(caller.role, _LOWEST.get(visibility, ApplicationRole.MANAGER))
+    known = isinstance(visibility, str) and visibility in _LOWEST
+    return has_application_role(role, _LOWEST[visibility] if known else ApplicationRole.MANAGER)
+
+
+def is_visible(caller: Caller, visibility: Any) -> bool:
+    """Whether a caller sees a comment of this visibility; the application sees every one."""
+    return caller.is_application or role_sees(caller.role, visibility)
 
 
 def may_give(caller: Caller, visibility: Any) -> bool:
