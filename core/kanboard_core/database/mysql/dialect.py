@@ -68,6 +68,10 @@ class MysqlContext(StatementContext):
         """What is written for a node: comparisons of texts compare bytes."""
         if type(obj) is not peewee.Expression or obj.op not in _COMPARISONS:
             return obj
+        if isinstance(obj.rhs, peewee.Select) and getattr(obj.rhs, "_limit", None) is not None:
+            # MySQL takes no LIMIT there, but in a query within.
+            within: Any = peewee.Select([obj.rhs.alias("limited")], [peewee.SQL("*")])
+            obj = peewee.Expression(obj.lhs, obj.op, within)
         field = _text(obj.lhs) or _text(obj.rhs)
         if field is None:
             return obj

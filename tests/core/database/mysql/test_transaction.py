@@ -243,6 +243,15 @@ def test_patterns_are_those_of_sqlite(tx: Transaction, pattern: str, like: bool)
     assert tx.column(found, patterns=["1", "2", "3", "4", "5", pattern]) == [1] * like
 
 
+def test_a_list_may_be_a_query_with_a_limit(tx: Transaction) -> None:
+    newest = Group.select(Group.id).where(Group.id > param("least")).order_by(Group.id.desc()).limit(2)
+    within = statement(Group.select(Group.name).where(Group.id.in_(newest)).order_by(Group.id))
+    without = statement(Group.select(Group.name).where(Group.id.not_in(newest)).order_by(Group.id))
+    tx.run_many(INSERT, [{"name": name, "external_id": ""} for name in "abcd"])
+    assert tx.column(within, least=1) == ["c", "d"]
+    assert tx.column(without, least=1) == ["a", "b"]
+
+
 def test_an_empty_list(tx: Transaction) -> None:
     tx.insert(INSERT, name="a", external_id=None)
     for field, name in ((Group.id, "ids"), (Group.name, "names"), (Group.external_id, "names")):
