@@ -25,8 +25,9 @@ test: $(VENV)/.test ## Check style and types, then run the tests (choose tests: 
 	@$(MAKE) --no-print-directory types
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(ARGS)
 
-test-all: test ## Run the tests on PostgreSQL too, on one of their own; it has to be installed
+test-all: test ## Run the tests on PostgreSQL and MariaDB too, on those of their own; both have to be installed
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --engine postgres $(PYTEST_ARGS) $(ARGS)
+	$(BIN)/python -m tests.mysql $(BIN)/python -m pytest --engine mysql $(PYTEST_ARGS) $(ARGS)
 
 lint: $(VENV)/.test ## Check style
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,7 +24,7 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
-_ENGINES = {"sqlite", "postgres"}
+_ENGINES = {"sqlite", "postgres", "mysql"}
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -44,11 +44,13 @@ def _is_for(item: pytest.Item, engine: str) -> bool:
     """Whether a test tells something about this engine.
 
     Those in a folder with the name of an engine, or marked with it, are for that one. All others run on SQLite; on
-    another engine those that have a database of the kit.
+    another engine those that have a database of the kit, unless they are marked as not for it.
     """
     bound = {name for name in _ENGINES if item.path.parent.name == name or item.get_closest_marker(name)}
     if bound:
         return engine in bound
+    if engine in {mark.args[0] for mark in item.iter_markers("except_for")}:
+        return False
     fixtures = getattr(item, "fixturenames", ())
     return engine == "sqlite" or "prepared_database" in fixtures
 
@@ -56,20 +58,41 @@ def _is_for(item: pytest.Item, engine: str) -> bool:
 @pytest.fixture(scope="session")
 def postgres_cluster() -> str:
     """The URL of a PostgreSQL server, for an account that may do everything."""
-    from kanboard_core.testing import postgres
+    return _server_url("postgres")
 
+
+@pytest.fixture(scope="session")
+def mysql_server() -> str:
+    """The URL of a MariaDB server, for an account that may do everything."""
+    return _server_url("mysql")
+
+
+def _kit(kind: str) -> Any:
+    from kanboard_core.testing.databases import server_kit  # only then can pytest make its assertions tell more
+
+    return server_kit(kind)
+
+
+def _server_url(kind: str) -> str:
+    kit = _kit(kind)
     try:
-        return postgres.server_url()
-    except postgres.NoServer as error:
-        pytest.fail(f"{error}, or run pytest by `python -m tests.postgres`", pytrace=False)
+        url: str = kit.server_url()
+    except kit.NoServer as error:
+        pytest.fail(f"{error}, or run pytest by `python -m tests.{kind}`", pytrace=False)
+    return url
 
 
 @pytest.fixture
 def empty_postgres(postgres_cluster: str) -> Iterator[str]:
     """The URL of a new, empty database of a PostgreSQL server."""
-    from kanboard_core.testing import postgres
+    with _kit("postgres").new_database(postgres_cluster) as url:
+        yield url
 
-    with postgres.new_database(postgres_cluster) as url:
+
+@pytest.fixture
+def empty_mysql(mysql_server: str) -> Iterator[str]:
+    """The URL of a new, empty database of a MariaDB server."""
+    with _kit("mysql").new_database(mysql_server) as url:
         yield url
 
 

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
-from tests import postgres
+from tests import beside, postgres
 from tests.postgres import VARIABLE, Cluster
 
 ROOT = Path(__file__).parents[1]
@@ -118,7 +118,7 @@ def test_a_signal_before_the_command_has_begun(
             super().start()
 
     monkeypatch.setattr(postgres, "Cluster", Interrupted)
-    monkeypatch.setattr(postgres, "_place", lambda: folder)
+    monkeypatch.setattr(beside, "_place", lambda: folder)
     before = signal.getsignal(signal.SIGTERM)
     assert postgres.main(["echo", "begun"]) == 128 + signal.SIGTERM
     assert capfd.readouterr() == ("", "")
@@ -190,8 +190,8 @@ def test_it_is_in_memory_where_there_is_room(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, used: bool
 ) -> None:
     monkeypatch.delenv("TMPDIR", raising=False)
-    monkeypatch.setattr(postgres, "_MEMORY", tmp_path)
+    monkeypatch.setattr(beside, "_MEMORY", tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free * 2**30))
-    assert postgres._place() == (tmp_path if used else None)
+    assert beside._place() == (tmp_path if used else None)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert postgres._place() is None
+    assert beside._place() is None

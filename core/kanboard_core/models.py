@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from peewee import SQL, AutoField, BooleanField, Case, IntegerField, TextField
 
-from kanboard_core.database.model import Model, only_on_sqlite
+from kanboard_core.database.model import Model, default_lost, only_on_sqlite
 
 
 class User(Model):
@@ -42,7 +42,7 @@ class User(Model):
     #: failures in a row
     nb_failed_login = IntegerField(null=True)
     #: locked until then
-    lock_expiration_date = IntegerField(null=True)
+    lock_expiration_date = default_lost(IntegerField(null=True), 0, shown=True)
     is_project_admin = only_on_sqlite(IntegerField(null=True), lambda _: SQL("0"))  # unused
     gitlab_id = IntegerField(null=True)
     #: app-admin, app-manager or app-user
@@ -137,7 +137,7 @@ class Project(Model):
     #: of its public pages; empty: off
     token = TextField(null=True)
     #: open boards are drawn anew when it moves on
-    last_modified = IntegerField(null=True)
+    last_modified = default_lost(IntegerField(null=True), 0)
     is_public = BooleanField(null=True)
     #: the personal project of one user
     is_private = BooleanField(null=True)
@@ -177,7 +177,7 @@ class ProjectUser(Model):
     user_id = IntegerField()
     is_owner = only_on_sqlite(IntegerField(null=True), lambda _: SQL("0"))  # unused
     #: project-manager, project-member, project-viewer or the name of one of the project's own roles
-    role = TextField()
+    role = default_lost(TextField(), "project-viewer")
 
     class Meta:
         table_name = "project_has_users"

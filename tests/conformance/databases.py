@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 from psycopg import sql
 
 from kanboard_core.database.facts import facts
+from kanboard_core.database.mysql import catalogue
+from kanboard_core.database.mysql.engine import Mysql
 from kanboard_core.database.postgres import values
+from kanboard_core.database.schema import literal, quoted
 from kanboard_core.testing import RunningServer
 
 Rows = list[tuple[Any, ...]]
@@ -102,10 +106,9 @@ class PostgresDatabase(Database):
     @contextmanager
     def _same_defaults(self, statement: str) -> Iterator[None]:
         """Columns that an INSERT leaves out are NULL where they are so on SQLite."""
-        inserted = _INSERT.match(statement)
-        table = inserted[1].lower() if inserted else ""
+        table, different = _different_defaults("postgres", statement)
         alter = sql.SQL("ALTER TABLE {} ALTER {} ")
-        filled = _filled_in(table)
+        filled = {column: usual for column, (lenient, usual) in different.items() if lenient is None}
         for column in filled:
             self._connection.execute(alter.format(*map(sql.Identifier, (table, column))) + sql.SQL("DROP DEFAULT"))
         yield
@@ -126,21 +129,92 @@ class PostgresDatabase(Database):
                 statement = corrected
 
 
+class MysqlDatabase(Database):
+    """A database of MariaDB, where SQL that was written on SQLite means the same.
+
+    What stands in double quotes and is no name is a text, and an INSERT fills in what it does there.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._connection = Mysql(url).connect(writable=True)
+        numbered = "SELECT table_name, column_name FROM information_schema.columns" + (
+            " WHERE table_schema = DATABASE() AND extra LIKE 'auto_increment%'"
+        )
+        self._keys = dict(catalogue.rows(self._connection, numbered))
+        # The next number, and the highest there is: of tables from which rows went, or into which none came.
+        self._numbers = "SELECT table_name, auto_increment FROM information_schema.tables" + (
+            " WHERE table_schema = DATABASE() AND auto_increment > 1"
+        )
+
+    def execute(self, statement: str) -> None:
+        table, different = _different_defaults("mysql", statement)
+        self._set_defaults(table, {column: lenient for column, (lenient, _) in different.items()})
+        try:
+            self._carried_out(statement)
+        finally:
+            self._set_defaults(table, {column: usual for column, (_, usual) in different.items()})
+
+    def query(self, statement: str) -> Rows:
+        return self._carried_out(statement)
+
+    def restart_ids(self) -> None:
+        for table, number in catalogue.rows(self._connection, self._numbers):
+            key = quoted(self._keys[table])
+            [(highest,)] = catalogue.rows(self._connection, f"SELECT coalesce(max({key}), 0) FROM {quoted(table)}")
+            if number > highest + 1:
+                # It is set to one more than the highest.
+                self._connection.query(f"ALTER TABLE {quoted(table)} AUTO_INCREMENT = 1")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _set_defaults(self, table: str, defaults: dict[str, Any]) -> None:
+        if defaults:
+            clauses = (
+                f"ALTER {quoted(column)} SET DEFAULT {'NULL' if value is None else literal(value)}"
+                for column, value in defaults.items()
+            )
+            self._connection.query(f"ALTER TABLE {quoted(table)} {', '.join(clauses)}")
+
+    def _carried_out(self, statement: str) -> Rows:
+        while True:
+            try:
+                return catalogue.rows(self._connection, statement)
+            except pymysql.err.OperationalError as error:
+                unknown = _UNKNOWN.search(str(error.args[1]))
+                name = unknown[1].replace('"', '""') if unknown else ""
+                position = statement.find(f'"{name}"') if unknown else -1
+                corrected = _with_text(statement, position) if position >= 0 else None
+                if corrected is None:
+                    raise
+                statement = corrected
+
+
 def of(server: RunningServer) -> Database:
     """The database of a server."""
     url = server.server.configuration.text("database", "database_url")
-    return SqliteDatabase(server.path) if url.startswith("sqlite") else PostgresDatabase(url)
+    match server.server.database.engine.kind:
+        case "postgres":
+            return PostgresDatabase(url)
+        case "mysql":
+            return MysqlDatabase(url)
+    return SqliteDatabase(server.path)
 
 
-def _filled_in(table: str) -> dict[str, Any]:
-    """The columns of a table that are NULL on SQLite when nothing is said, and what PostgreSQL fills in."""
-    tables = {engine: facts(engine).tables.get(table) for engine in ("sqlite", "postgres")}
-    if tables["sqlite"] is None or tables["postgres"] is None:
-        return {}
-    return {
-        name: column.default
-        for name, column in tables["postgres"].columns.items()
-        if column.nullable and column.default is not None and tables["sqlite"].columns[name].default is None
+def _different_defaults(engine: str, statement: str) -> tuple[str, dict[str, tuple[Any, Any]]]:
+    """The table that a statement inserts into, and what columns get there when nothing is said: on SQLite, and here.
+
+    Only those in which that is different, and can be the same.
+    """
+    inserted = _INSERT.match(statement)
+    table = inserted[1].lower() if inserted else ""
+    ours, sqlite = (facts(kind).tables.get(table) for kind in (engine, "sqlite"))
+    if ours is None or sqlite is None:
+        return table, {}
+    return table, {
+        name: (sqlite.columns[name].default, column.default)
+        for name, column in ours.columns.items()
+        if not column.generated and column.nullable and str(column.default) != str(sqlite.columns[name].default)
     }
 
 
@@ -154,6 +228,7 @@ def _with_text(statement: str, position: int) -> str | None:
 
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+_UNKNOWN = re.compile(r"Unknown column '(.*)' in '[^']*'")
 _INSERT = re.compile(r'\s*INSERT\s+INTO\s+"?(\w+)', re.IGNORECASE)
 # Words, and whole what they may stand in without being one.
 _LIKE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bLIKE\b", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Every recording matches, but for those whose rows an engine's schema forbids: ``limits-postgres.txt``."""
+"""Every recording matches, but for those whose rows an engine's schema forbids: ``limits-ENGINE.txt``."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ async def test_recording(name: str, database: Location, plugins: Plugins) -> Non
 
 
 def test_only_recordings_are_listed() -> None:
-    assert set(limits("postgres")) <= set(names())
+    for engine in ("postgres", "mysql"):
+        assert set(limits(engine)) <= set(names())
 
 
-def test_a_limit_has_a_reason() -> None:
-    assert all(limits("postgres").values())
+@pytest.mark.parametrize("engine", ["postgres", "mysql"])
+def test_a_limit_has_a_reason(engine: str) -> None:
+    assert all(limits(engine).values())

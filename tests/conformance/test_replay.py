@@ -165,7 +165,7 @@ async def verdict(
     return ""
 
 
-@pytest.mark.parametrize("listed", ["limits-sqlite", "limits-postgres"])
+@pytest.mark.parametrize("listed", ["limits-sqlite", "limits-postgres", "limits-mysql"])
 @pytest.mark.parametrize(
     ("status", "list_", "complaint"),
     [

@@ -768,7 +768,11 @@ async def test_a_server_whose_file_is_no_database_any_more_is_not_ready(server: 
 
 
 async def test_a_server_whose_database_is_too_old_is_not_ready(server: RunningServer) -> None:
-    old = {"sqlite": "PRAGMA user_version = 127", "postgres": "UPDATE schema_version SET version = 116"}
+    old = {
+        "sqlite": "PRAGMA user_version = 127",
+        "postgres": "UPDATE schema_version SET version = 116",
+        "mysql": "UPDATE schema_version SET version = 138",
+    }
     engine = server.server.database.engine.kind
     server.sql(old[engine])
     status, told = await page(server, "ready")

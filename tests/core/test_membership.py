@@ -94,6 +94,6 @@ async def test_they_stand_in_the_order_of_their_names(server: RunningServer) -> 
     ]
     for user_id, (username, name) in enumerate(names, 2):
         server.sql("INSERT INTO users (id, username, name, role) VALUES (?, ?, ?, 'app-user')", user_id, username, name)
-        server.sql("INSERT INTO project_has_users (project_id, user_id) VALUES (1, ?)", user_id)
+        server.sql("INSERT INTO project_has_users (project_id, user_id, role) VALUES (1, ?, 'project-member')", user_id)
     people = await server.server.database.read(lambda tx: project_users(tx, 1))
     assert list(people.values()) == ["9", "10", "Adam", "Bob", "Zoe", "adam", "l", "\u00e9mile"]

@@ -24,15 +24,16 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-import psycopg
 import pytest
 import trustme
 
 import kanboard_core
 import kanboard_plugins
 from kanboard_core import sockets
+from kanboard_core.database.remote import RemoteEngine
 from kanboard_core.testing import Location
 from kanboard_core.testing.databases import database_url, execute
+from kanboard_core.testing.databases import engine as engine_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't serve with several processes")
 
@@ -414,8 +415,16 @@ def held(database: Location) -> Iterator[None]:
             yield
             other.execute("COMMIT")
     else:
-        with psycopg.connect(database) as connection:
-            connection.execute("LOCK TABLE users, last_logins IN EXCLUSIVE MODE")
+        # Others may read.
+        engine = engine_of(database)
+        commands = {
+            "postgres": ["BEGIN", "LOCK TABLE users, last_logins IN EXCLUSIVE MODE"],
+            "mysql": ["LOCK TABLES users READ, last_logins READ"],
+        }
+        assert isinstance(engine, RemoteEngine)
+        with closing(engine.connect(writable=True)) as connection, closing(connection.cursor()) as cursor:
+            for command in commands[engine.kind]:
+                cursor.execute(command)
             yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kanboard_core.commands.invocation import configured
-from kanboard_core.configuration import Configuration
+from kanboard_core.configuration import Configuration, ConfigurationError
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def database() -> None:
-    """Create, check, back up or restore the database."""
+    """Create, check, copy, back up or restore the database."""
 
 
 @database.command("create")
@@ -92,6 +93,35 @@ def restore(configuration: Configuration, file: Path, force: bool, discard: bool
         kept = restoration.restore(engine, file, force=force, discard=discard, progress=progress)
     if not quiet:
         click.echo(f"restored {file} to {engine.path}" + (f"; the old content is in {kept}" if kept else ""))
+
+
+@database.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--quiet", is_flag=True, help="Say only what is wrong.")
+@configured
+def copy(configuration: Configuration, source: str, target: str, quiet: bool) -> None:
+    """Copy the database FROM into TO, which must be empty, also while FROM is served.
+
+    Both are URLs as database_url in kanboard.ini, of the same engine or of two; `file:PATH` and `${NAME}` keep
+    passwords out of the command line. TO has what FROM had at one moment, compared by numbers and checksums, or
+    nothing. Attachments (data/files) are not in the database: both have the same.
+    """
+    from kanboard_core.configuration import references
+    from kanboard_core.database import location, transfer
+
+    try:
+        urls = [references.resolve(url, os.environ).text for url in (source, target)]
+    except ValueError as error:
+        raise ConfigurationError(f"a URL {error}") from error
+    from_engine, to_engine = (location.engine(configuration, url) for url in urls)
+    indexes = configuration.flag("database", "indexes")
+    with _progress(quiet) as progress:
+        copied = transfer.copy(from_engine, to_engine, progress=progress, indexes=indexes)
+    if copied.left:
+        click.echo(f"not copied, for they are no tables of Kanboard: {', '.join(copied.left)}", err=True)
+    if not quiet:
+        click.echo(f"copied {from_engine.label} to {to_engine.label}: {copied.rows} rows of {copied.tables} tables")
 
 
 class _Bars:

@@ -78,23 +78,26 @@ CORE_SCHEMA = Schema(
                     "database_url",
                     "sqlite:data/db.sqlite",
                     "sqlite:FILE (relative to the working directory), postgres://USER:PASSWORD@HOST:PORT/NAME or "
-                    "mysql://USER:PASSWORD@HOST:PORT/NAME.",
+                    "mysql://USER:PASSWORD@HOST:PORT/NAME (MariaDB too).",
                     secret=True,
                     constant=True,
                 ),
                 Option(
                     "db_ssl_ca",
                     "",
-                    "PostgreSQL: file with the certificates by one of which the server's must be signed. With it the "
-                    "connection is encrypted and the server proves who it is; without it the URL decides (sslmode).",
+                    "PostgreSQL, MySQL: file with the certificates by one of which the server's must be signed. With "
+                    "it the connection is encrypted and the server proves who it is; without it the URL decides "
+                    "(sslmode, ssl_mode).",
                     constant=True,
                 ),
-                Option("db_ssl_cert", "", "PostgreSQL: file with the certificate to sign in with.", constant=True),
-                Option("db_ssl_key", "", "PostgreSQL: file with the key of that certificate.", constant=True),
+                Option(
+                    "db_ssl_cert", "", "PostgreSQL, MySQL: file with the certificate to sign in with.", constant=True
+                ),
+                Option("db_ssl_key", "", "PostgreSQL, MySQL: file with the key of that certificate.", constant=True),
                 Option(
                     "db_verify_server_cert",
                     True,
-                    "PostgreSQL: whether the name of the server must be that in its certificate.",
+                    "PostgreSQL, MySQL: whether the name of the server must be that in its certificate.",
                     constant=True,
                 ),
                 Option(
@@ -108,7 +111,7 @@ CORE_SCHEMA = Schema(
                 Option(
                     "writers",
                     4,
-                    "PostgreSQL: writing at the same time, so many connections. SQLite has one writer.",
+                    "PostgreSQL, MySQL: writing at the same time, so many connections. SQLite has one writer.",
                     minimum=1,
                     maximum=1000,
                 ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kanboard_core.database import afterwards
+from kanboard_core.database.contents import Contents
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.errors import DatabaseError
 from kanboard_core.database.schema import State
@@ -107,6 +108,12 @@ class Engine(ABC):
     kind: ClassVar[str]
     #: whether each call of a batch that writes is a transaction, and so a job, of its own
     transaction_per_call: ClassVar[bool]
+    #: whether what changes tables belongs to a transaction and is undone with it
+    transactional_ddl: ClassVar[bool]
+    #: what stands at the end of a CREATE TABLE for a plugin
+    table_options: ClassVar[str] = ""
+    #: the type of a TextField of a plugin's in a key or an index
+    indexed_text: ClassVar[str] = "TEXT"
 
     @property
     @abstractmethod
@@ -146,11 +153,19 @@ class Engine(ABC):
         """See whether the database can be written to. Raises CannotOpen."""
 
     @abstractmethod
-    def create(self, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> bool:
+    def create(
+        self,
+        *,
+        indexes: bool = True,
+        cost: int = 10,
+        password_hash: str | None = None,
+        contents: Contents | None = None,
+    ) -> bool:
         """Make Kanboard's database in an empty one, all of it or nothing; False when another process was faster.
 
         ``indexes``: with those of our own. The administrator's password is ``admin``, hashed at ``cost``, or another
-        one whose hash is given. Raises CannotOpen.
+        one whose hash is given; with ``contents`` there is nothing else than these. Raises CannotOpen, and what those
+        raise.
         """
 
     @abstractmethod
@@ -160,6 +175,11 @@ class Engine(ABC):
     @abstractmethod
     def begin_migration(self, session: Session) -> None:
         """Begin a transaction that changes tables; others that want to wait. Raises Busy."""
+
+    def undo_migration(self, session: Session) -> bool:
+        """Undo what was done since ``begin_migration``; False when something had been committed before."""
+        session.end(commit=False)
+        return True
 
     @abstractmethod
     def orphans(self, transaction: Transaction, table: str) -> int:

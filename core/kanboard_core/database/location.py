@@ -14,26 +14,29 @@ from kanboard_core.database.sqlite import Sqlite
 _logger = logging.getLogger(__name__)
 
 _POSTGRES = ("postgres", "postgresql")
-_LATER = ("mysql", "mariadb")
+_MYSQL = ("mysql", "mariadb")
 
 
-def engine(configuration: Configuration) -> Engine:
-    """The engine of the configured database. Raises ConfigurationError for a URL that isn't understood."""
-    url = configuration.text("database", "database_url")
+def engine(configuration: Configuration, url: str = "") -> Engine:
+    """The engine of the configured database, or of another one that is reached in the same way.
+
+    Raises ConfigurationError for a URL that isn't understood.
+    """
+    url = url or configuration.text("database", "database_url")
     scheme, colon, rest = url.partition(":")
-    if scheme in _LATER:
-        raise ConfigurationError(f"[database] database_url: databases of the kind {scheme} can't be served yet")
     if scheme in _POSTGRES:
-        return _postgres(configuration)
+        return _postgres(configuration, url)
+    if scheme in _MYSQL:
+        return _mysql(configuration, url)
     if not colon or scheme not in ("sqlite", "sqlite3"):
-        raise ConfigurationError("[database] database_url must begin with sqlite: (and a file) or postgresql:")
+        raise ConfigurationError("[database] database_url must begin with sqlite: (and a file), postgresql: or mysql:")
     path = Path(unquote(urlsplit(url).path) if rest.startswith("//") else rest)
     if not path.name:
         raise ConfigurationError("[database] database_url names no file")
     return Sqlite(path, synchronous=configuration.text("database", "synchronous"))
 
 
-def _postgres(configuration: Configuration) -> Engine:
+def _postgres(configuration: Configuration, url: str) -> Engine:
     try:
         from kanboard_core.database.postgres.engine import Postgres
     except ImportError as error:
@@ -51,7 +54,27 @@ def _postgres(configuration: Configuration) -> Engine:
         verified = configuration.flag("database", "db_verify_server_cert")
         tls["sslmode"] = "verify-full" if verified else "verify-ca"
     try:
-        return Postgres(configuration.text("database", "database_url"), **tls)
+        return Postgres(url, **tls)
+    except ValueError as error:
+        raise ConfigurationError(f"[database] database_url {error}") from error
+
+
+def _mysql(configuration: Configuration, url: str) -> Engine:
+    try:
+        from kanboard_core.database.mysql.engine import Mysql
+    except ImportError as error:
+        raise ConfigurationError(
+            "[database] database_url: MariaDB and MySQL need the package PyMySQL, which is installed with"
+            " kanboard-server[mysql]"
+        ) from error
+    try:
+        return Mysql(
+            url,
+            ca=configuration.text("database", "db_ssl_ca"),
+            cert=configuration.text("database", "db_ssl_cert"),
+            key=configuration.text("database", "db_ssl_key"),
+            verify_name=configuration.flag("database", "db_verify_server_cert"),
+        )
     except ValueError as error:
         raise ConfigurationError(f"[database] database_url {error}") from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ _VERSIONS = statement(PluginSchemaVersion.select(PluginSchemaVersion.plugin, Plu
 _UPDATE_VERSION = statement(
     PluginSchemaVersion.update({PluginSchemaVersion.version: param("version")}).where(_OF_PLUGIN)
 )
+_DELETE_VERSION = statement(PluginSchemaVersion.delete().where(_OF_PLUGIN))
 _INSERT_VERSION = insertion(PluginSchemaVersion, "plugin", "version")
 
 _logger = logging.getLogger(__name__)
@@ -41,23 +43,43 @@ class MigrationFailed(Exception):
 class Changes:
     """What a migration changes the database with; everything belongs to one transaction."""
 
-    def __init__(self, transaction: Transaction, engine: str) -> None:
+    def __init__(self, transaction: Transaction, engine: Engine) -> None:
         self._transaction = transaction
+        self._table_options, self._indexed_text = engine.table_options, engine.indexed_text
         #: the peewee database, also for ``playhouse.migrate``
         self.database: peewee.Database = transaction.database
-        #: the kind: ``sqlite`` or ``postgres``
-        self.engine = engine
+        #: the kind: ``sqlite``, ``postgres`` or ``mysql``
+        self.engine = engine.kind
 
     def create_table(self, model: type[Model]) -> None:
         """Create the table of a model with its indexes. Raises peewee.OperationalError when it is there already.
 
         The model belongs to the migration: one that is changed later would change what the migration did.
         """
-        model.create_table(safe=False)
+        schema: Any = model._schema  # type: ignore[attr-defined] # its types leave it out
+        database: Any = self.database
+        text, values = schema._create_table(safe=False).query()
+        if self._indexed_text != "TEXT":
+            for name in _indexed_texts(model):
+                text = re.sub(rf"([`\"]{name}[`\"]) \w*TEXT", rf"\1 {self._indexed_text}", text)
+        database.execute_sql(f"{text} {self._table_options}", values)
+        schema.create_indexes(safe=False)
 
     def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Carry out one command of SQL, values in place of ``?``; answers the rows it gives."""
         return self._transaction.sql(sql, *values)
+
+
+def _indexed_texts(model: type[Model]) -> set[str]:
+    """The columns of texts that are in a key or an index."""
+    meta: Any = model._meta
+    fields = {field for field in meta.sorted_fields if field.primary_key or field.index or field.unique}
+    if meta.composite_key:
+        fields |= {meta.fields[name] for name in meta.primary_key.field_names}
+    for index in meta.indexes:
+        if isinstance(index, (list, tuple)):
+            fields |= {meta.combined[name] for name in index[0]}
+    return {field.column_name for field in fields if isinstance(field, peewee.TextField)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,8 @@ class Migration:
 
     ``apply(changes)`` runs at start-up, once for each database, in a transaction of its own; foreign keys aren't
     enforced meanwhile, but those of the plugin's tables must hold at the end. When it raises, everything it did is
-    undone. A step that has been released is never changed: the next one changes what it did.
+    undone; MariaDB and MySQL keep what was done until the last change of a table, and then nobody goes on with that. A
+    step that has been released is never changed: the next one changes what it did.
     """
 
     #: 1, 2, 3, ...
@@ -94,6 +117,7 @@ def migrate(
     """
     with contextlib.closing(engine.session(writable=True)) as session:
         for step in steps:
+            begun = False
             try:
                 engine.begin_migration(session)
                 transaction = session.transaction(float("inf"))
@@ -103,21 +127,48 @@ def migrate(
                         f"its tables have version {done}, made by a newer release of it; this one knows {len(steps)}"
                     )
                 if step.version > done:
+                    if not engine.transactional_ddl:
+                        _begin(transaction, plugin, step)
+                        session.end(commit=True)
+                        begun = True
+                        engine.begin_migration(session)
+                        transaction = session.transaction(float("inf"))
                     _apply(transaction, engine, plugin, step, tables)
                     _logger.log(level, "plugin %s: migration %d (%s) is done", plugin, step.version, step.title)
                 session.end(commit=True)
-            except MigrationFailed:
-                session.end(commit=False)
-                raise
             except Exception as error:
-                session.end(commit=False)
-                raise MigrationFailed(
-                    f"migration {step.version} ({step.title}) failed: {type(error).__name__}: {error}"
-                ) from error
+                reason = str(error)
+                if not isinstance(error, MigrationFailed):
+                    reason = f"migration {step.version} ({step.title}) failed: {type(error).__name__}: {error}"
+                if not engine.undo_migration(session):
+                    reason = f"{reason}; {_half_done(plugin, step.version)}"
+                elif begun:
+                    with session.work(0) as transaction:
+                        transaction.run(_DELETE_VERSION, plugin=_begun(plugin))
+                raise MigrationFailed(reason) from error
+
+
+def _begin(transaction: Transaction, plugin: str, step: Migration) -> None:
+    """Note that a step is begun, where an engine can't undo one that doesn't come to its end."""
+    if begun := transaction.scalar(_VERSION, plugin=_begun(plugin)):
+        raise MigrationFailed(f"migration {begun} has been begun before and has not ended; {_half_done(plugin, begun)}")
+    transaction.insert(_INSERT_VERSION, plugin=_begun(plugin), version=step.version)
+
+
+def _begun(plugin: str) -> str:
+    """What a step that is begun is noted under."""
+    return f"{_PREFIX}{plugin}:begun"
+
+
+def _half_done(plugin: str, version: int) -> str:
+    return (
+        "this engine can't undo changes of tables, so some of it may be done: restore a backup, or bring the tables to"
+        f" what they were before migration {version} and delete the row {_begun(plugin)!r} of plugin_schema_versions"
+    )
 
 
 def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migration, tables: Sequence[str]) -> None:
-    step.apply(Changes(transaction, engine.kind))
+    step.apply(Changes(transaction, engine))
     if transaction.lost():
         raise MigrationFailed(f"migration {step.version} ({step.title}) ended its transaction itself")
     for table in tables:
@@ -125,6 +176,8 @@ def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migratio
             raise MigrationFailed(
                 f"migration {step.version} ({step.title}) leaves {broken} rows in {table} that refer to nothing"
             )
+    if not engine.transactional_ddl:
+        transaction.run(_DELETE_VERSION, plugin=_begun(plugin))
     key = _PREFIX + plugin
     if not transaction.run(_UPDATE_VERSION, plugin=key, version=step.version):
         transaction.insert(_INSERT_VERSION, plugin=key, version=step.version)

@@ -56,6 +56,11 @@ class AsciiCaseField(peewee.TextField):
     """
 
 
+def in_lower_case(text: str) -> str:
+    """A text with the ASCII letters in lower case, and no other."""
+    return text.encode().lower().decode()
+
+
 Column = TypeVar("Column", bound=peewee.Field)
 
 
@@ -65,11 +70,33 @@ def only_on_sqlite(field: Column, elsewhere: Callable[[Any], Any]) -> Column:
     return field
 
 
-def in_its_place(column: Any) -> Any:
-    """What stands in the place of a column of a query on engines that lack it; None: all have it."""
+def default_lost(field: Column, value: Any, *, shown: bool = False) -> Column:
+    """A column whose default MySQL's table has lost: there a row that is inserted without it gets ``value`` from us.
+
+    ``shown``: answers have it too where the column is NULL, as it is in rows of Kanboard's.
+    """
+    setattr(field, _LOST, value)
+    setattr(field, _SHOWN, shown)
+    return field
+
+
+def lost_default(field: Any) -> Any:
+    """The default of a column that MySQL's table has lost; None for all others."""
+    return getattr(field, _LOST, None)
+
+
+def shown_default(column: Any) -> Any:
+    """What answers have for a column of a query that is NULL where MySQL's table has lost the default; None: NULL."""
+    field = column.field if isinstance(column, peewee.FieldAlias) else column
+    return lost_default(field) if getattr(field, _SHOWN, False) else None
+
+
+def present(column: Any) -> Any:
+    """A column of a query's result, or what stands in its place on engines that lack it."""
     field, table = (column.field, column.source) if isinstance(column, peewee.FieldAlias) else (column, None)
     expression = getattr(field, _ELSEWHERE, None) if isinstance(field, peewee.Field) else None
-    return None if expression is None else expression(table or field.model)
+    return column if expression is None else expression(table or field.model).alias(column.name)
 
 
 _ELSEWHERE = "_elsewhere"
+_LOST, _SHOWN = "_lost", "_shown"

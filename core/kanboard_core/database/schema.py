@@ -40,6 +40,9 @@ INDEXES = {
     "kanboard_server_activities_task_idx": ("project_activities", ("task_id",)),
 }
 
+# MySQL's types of texts that are too long for a key.
+_LONG_TEXTS = {"text", "mediumtext", "longtext"}
+
 # Every Kanboard since its first has had these.
 _LANDMARKS = {"columns", "projects", "tasks", "users"}
 
@@ -128,7 +131,8 @@ def first_rows(engine: str, *, token: str, password_hash: str) -> Iterator[tuple
                 return value
 
     for table, rows in facts(engine).rows.items():
-        for row in rows:
+        # Kanboard's migrations number the labels otherwise on MySQL, its dump of a new database doesn't.
+        for row in facts("sqlite").rows[table] if table == "links" else rows:
             yield table, {column: made(row, column) for column in row}
 
 
@@ -146,8 +150,8 @@ def lacking(engine: str, present: Collection[tuple[str, str]]) -> list[str]:
     return found
 
 
-def index_definitions(engine: str) -> dict[str, str]:
-    """The SQL commands that make the indexes of our own, by name.
+def index_definitions(engine: str, *, prefix: str = "") -> dict[str, str]:
+    """The SQL commands that make the indexes of our own, by name; names of tables begin with a prefix.
 
     Those of :data:`INDEXES` are left out that Kanboard has on this engine itself, in a key or an index that begins with
     the same columns.
@@ -155,8 +159,15 @@ def index_definitions(engine: str) -> dict[str, str]:
     from kanboard_core.database.facts import facts
 
     tables = facts(engine).tables
+
+    def indexed(table: str, column: str) -> str:
+        # MySQL takes the first characters of a text only, as many as its own keys have.
+        long = engine == "mysql" and tables[table].columns[column].type in _LONG_TEXTS
+        return f"{quoted(column)}(191)" if long else quoted(column)
+
     return {
-        name: f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({listed(columns)})"
+        name: f"CREATE INDEX {quoted(name)} ON {quoted(prefix + table)}"
+        f" ({', '.join(indexed(table, column) for column in columns)})"
         for name, (table, columns) in INDEXES.items()
         if not any(
             index.columns[: len(columns)] == columns for index in (*tables[table].unique, *tables[table].indexes)

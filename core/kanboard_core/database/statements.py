@@ -27,6 +27,9 @@ LONGEST_PATTERN = 500
 #: Patterns that a text is compared with at once: looking for them in a list, one by one, costs more.
 PATTERNS_AT_ONCE = 4
 
+# A pattern that no text is like.
+_NOTHING = "\ufdd0 no such text \ufdd0"
+
 _RUNS = re.compile("%{2,}")
 
 #: The type of a row: column name -> value, in the order of the query's columns.
@@ -144,6 +147,17 @@ def patterns(values: Iterable[str]) -> Iterator[str]:
 def first_patterns(values: Iterable[str]) -> list[str]:
     """The patterns that a text is compared with at once."""
     return list(itertools.islice(patterns(values), PATTERNS_AT_ONCE))
+
+
+def pattern_at(place: int, values: Iterable[str]) -> str:
+    """One of the first patterns; where there are less the last one, without any one that no text is like."""
+    found = first_patterns(values) or [_NOTHING]
+    return found[min(place, len(found) - 1)]
+
+
+def several_patterns(values: Iterable[str]) -> int:
+    """1 when a text is compared with more than one, else 0."""
+    return int(len(first_patterns(values)) > 1)
 
 
 def further_patterns(values: Iterable[str]) -> list[str] | None:

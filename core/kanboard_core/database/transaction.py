@@ -32,7 +32,10 @@ Shaping = Callable[[Compiled, Tuples], list[Any]]
 class Transaction(ABC):
     """One database job's view of the database. Belongs to one thread, ends with its job."""
 
-    __slots__ = ("_cursor", "_depth", "_dialect", "_settings", "afterwards", "connection", "database", "writable")
+    __slots__ = (
+        *("_cursor", "_depth", "_dialect", "_settings"),
+        *("afterwards", "connection", "database", "undone", "writable"),
+    )
 
     def __init__(
         self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
@@ -45,6 +48,8 @@ class Transaction(ABC):
         self.writable = writable
         #: what is done once the job is committed; whoever commits it carries that out
         self.afterwards: list[Afterwards] = []
+        #: whether nothing of it may be kept, for the call that has it for itself has raised
+        self.undone = False
         self._dialect = dialect
         self._cursor = cursor
         self._depth = 0

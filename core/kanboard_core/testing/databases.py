@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import sqlite3
 from contextlib import closing
@@ -35,11 +36,19 @@ def execute(database: Location, statement: str, *values: Any) -> list[tuple[Any,
     ``?`` stands for a value. The rows are the same on every engine: flags are 0 and 1.
     """
     if isinstance(database, str):
-        from kanboard_core.testing import postgres
-
-        return postgres.execute(database, statement, values)
+        found: list[tuple[Any, ...]] = server_kit(engine(database).kind).execute(database, statement, values)
+        return found
     with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
         return connection.execute(statement, values).fetchall()
+
+
+def server_kit(kind: str) -> Any:
+    """The module with the databases of a server of this kind, :mod:`~kanboard_core.testing.postgres` or ``mysql``.
+
+    Each has ``server_url``, ``new_database``, ``execute`` and ``NoServer``. They are imported when they are wanted, for
+    they need a driver.
+    """
+    return importlib.import_module(f"kanboard_core.testing.{kind}")
 
 
 def make_database(path: Path, *, password_hash: str | None = None) -> Path:

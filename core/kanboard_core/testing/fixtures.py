@@ -1,6 +1,6 @@
 """Fixtures: a server on an empty database, clients, and factories for what most tests begin with.
 
-The databases are files of SQLite; with ``--engine postgres`` they are made on a PostgreSQL server.
+The databases are files of SQLite; with ``--engine postgres`` or ``--engine mysql`` they are made on a server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from passlib.hash import bcrypt
 from kanboard_core.events import Event
 from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing.clients import Client
-from kanboard_core.testing.databases import Location, copy_database, engine, make_database, update_tables
+from kanboard_core.testing.databases import (
+    Location,
+    copy_database,
+    engine,
+    make_database,
+    server_kit,
+    update_tables,
+)
 from kanboard_core.testing.servers import RunningServer, running
 
 #: what the fixtures that create something are
@@ -30,10 +37,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The option that chooses the engine."""
     parser.addoption(
         "--engine",
-        choices=("sqlite", "postgres"),
+        choices=("sqlite", "postgres", "mysql"),
         default="sqlite",
-        help="what the servers of the tests keep their data in; postgres: on the server whose URL"
-        " KANBOARD_TEST_POSTGRES has",
+        help="what the servers of the tests keep their data in; postgres, mysql: on the server whose URL"
+        " KANBOARD_TEST_POSTGRES or KANBOARD_TEST_MYSQL has",
     )
 
 
@@ -54,8 +61,9 @@ def prepared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     """An empty database of Kanboard, with the tables of built-in plugins, to be copied."""
     # The hash of "admin", as new databases have it; made once, for it takes as long as a whole test.
     admin_hash = bcrypt.using(rounds=10, ident="2y", salt="kanboardserver.testsaO").hash("admin")
-    if request.config.getoption("--engine") == "postgres":
-        with _new_on_postgres() as url:
+    kind = request.config.getoption("--engine")
+    if kind != "sqlite":
+        with _new_on_server(kind) as url:
             engine(url).create(password_hash=admin_hash)
             update_tables(url)
             yield url
@@ -69,21 +77,21 @@ def prepared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
 
 @pytest.fixture
 def database(prepared_database: Location, tmp_path: Path) -> Iterator[Location]:
-    """An empty database of this test's own: a file, or with ``--engine postgres`` a URL."""
+    """An empty database of this test's own: a file, or a URL with an ``--engine`` that is a server."""
     if isinstance(prepared_database, Path):
         yield copy_database(prepared_database, tmp_path)
     else:
-        with _new_on_postgres(template=prepared_database) as url:
+        with _new_on_server(engine(prepared_database).kind, template=prepared_database) as url:
             yield url
 
 
-def _new_on_postgres(*, template: str = "") -> AbstractContextManager[str]:
-    from kanboard_core.testing import postgres
-
+def _new_on_server(kind: str, *, template: str = "") -> AbstractContextManager[str]:
+    kit = server_kit(kind)
     try:
-        return postgres.new_database(postgres.server_url(), template=template)
-    except postgres.NoServer as error:
+        new: AbstractContextManager[str] = kit.new_database(kit.server_url(), template=template)
+    except kit.NoServer as error:
         pytest.fail(str(error), pytrace=False)
+    return new
 
 
 @pytest.fixture

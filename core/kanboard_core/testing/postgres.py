@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from kanboard_core.database.placeholders import replaced
 from kanboard_core.database.postgres import values
-from kanboard_core.database.postgres.placeholders import numbered
 
 #: the environment variable with the URL of a database of the server, for an account that may create others
 VARIABLE = "KANBOARD_TEST_POSTGRES"
@@ -53,7 +53,9 @@ def execute(url: str, statement: str, arguments: Sequence[Any] = ()) -> list[tup
     """Carry out a statement with ``?`` for arguments on a connection of its own; the rows found, as SQLite has them."""
     with psycopg.connect(url) as connection, psycopg.RawCursor(connection) as cursor:
         values.register(cursor)
-        cursor.execute(numbered(statement).encode(), [_untyped(argument) for argument in arguments] or None)
+        cursor.execute(
+            replaced(statement, "${}".format).encode(), [_untyped(argument) for argument in arguments] or None
+        )
         return cursor.fetchall() if cursor.description else []
 
 

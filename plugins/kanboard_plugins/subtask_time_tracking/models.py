@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import AutoField, FloatField, IntegerField
 
-from kanboard_core.database.model import Model
+from kanboard_core.database.model import Model, default_lost
 
 
 class Timer(Model):
@@ -13,9 +13,9 @@ class Timer(Model):
     id = AutoField()
     user_id = IntegerField()
     subtask_id = IntegerField()
-    start = IntegerField(null=True)
+    start = default_lost(IntegerField(null=True), 0)
     #: 0: it runs; one of an account and subtask at most does
-    end = IntegerField(null=True)
+    end = default_lost(IntegerField(null=True), 0)
     #: hours, known when it is stopped
     time_spent = FloatField(null=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import AutoField, FloatField, IntegerField
 
-from kanboard_core.database.model import AsciiCaseField, Model
+from kanboard_core.database.model import AsciiCaseField, Model, default_lost
 
 
 class Subtask(Model):
@@ -14,8 +14,8 @@ class Subtask(Model):
     title = AsciiCaseField()
     #: 0 to do, 1 in progress, 2 done
     status = IntegerField(null=True)
-    time_estimated = FloatField(null=True)
-    time_spent = FloatField(null=True)
+    time_estimated = default_lost(FloatField(null=True), 0)
+    time_spent = default_lost(FloatField(null=True), 0)
     task_id = IntegerField()
     #: the account it is assigned to; 0: nobody
     user_id = IntegerField(null=True)

@@ -22,7 +22,7 @@ _USABLE = statement(
 )
 _VALUES = {Tag.name: param("name"), Tag.project_id: param("project_id"), Tag.color_id: param("color_id")}
 _INSERT = statement(Tag.insert(_VALUES))
-_INSERT_UNLESS_THERE = statement(Tag.insert(_VALUES).on_conflict_ignore())
+_INSERT_UNLESS_THERE = statement(Tag.insert(_VALUES).on_conflict("IGNORE", conflict_target=(Tag.project_id, Tag.name)))
 
 
 class UsableTags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import AutoField, BooleanField, IntegerField, TextField
 
-from kanboard_core.database.model import AsciiCaseField, Model
+from kanboard_core.database.model import AsciiCaseField, Model, default_lost
 
 
 class TaskFile(Model):
@@ -19,7 +19,7 @@ class TaskFile(Model):
     is_image = BooleanField(null=True)
     task_id = IntegerField()
     #: Unix seconds
-    date = IntegerField()
+    date = default_lost(IntegerField(), 0)
     #: the account that uploaded it, or copied the task; 0: the application
     user_id = IntegerField()
     #: in bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import AutoField, BooleanField, FloatField, IntegerField, TextField
 
-from kanboard_core.database.model import Model
+from kanboard_core.database.model import Model, default_lost
 
 
 class Task(Model):
@@ -40,7 +40,7 @@ class Task(Model):
     time_estimated = FloatField(null=True)
     swimlane_id = IntegerField(null=True)
     #: when column or swimlane changed last
-    date_moved = IntegerField(null=True)
+    date_moved = default_lost(IntegerField(null=True), 0)
     #: 0 none, 1 pending, 2 done: the successor exists
     recurrence_status = IntegerField()
     #: 0 leaving the first column, 1 reaching the last one, 2 closing

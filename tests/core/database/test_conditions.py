@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from peewee import AutoField, IntegerField, fn
 
@@ -17,7 +17,7 @@ from kanboard_core.database.compilation import Dialect
 from kanboard_core.database.conditions import Condition, Selection
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import Limits
-from kanboard_core.database.errors import TimeLimitReached
+from kanboard_core.database.errors import DoesNotFit, TimeLimitReached
 from kanboard_core.database.model import AsciiCaseField
 from kanboard_core.database.statements import LONGEST_PATTERN, PATTERNS_AT_ONCE
 from kanboard_core.database.transaction import Transaction
@@ -95,7 +95,10 @@ def test_a_pattern_has_a_longest_length(tx: Transaction) -> None:
 )
 def test_like_is_what_a_regular_expression_of_it_is(tx: Transaction, names: list[str], patterns: list[str]) -> None:
     tx.run(REMOVE)
-    add(tx, *names)
+    try:
+        add(tx, *names)
+    except DoesNotFit:  # to the keys of MariaDB some of them are the same
+        reject()
     written = ["".join({"%": ".*", "_": "."}.get(letter) or re.escape(letter) for letter in text) for text in patterns]
     expression = re.compile("|".join(f"(?:(?ai:{text}))" for text in written) or "(?!)", re.DOTALL)
     expected = [name for name in names if expression.fullmatch(name)]

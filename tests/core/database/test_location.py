@@ -32,7 +32,8 @@ def test_the_address_of_a_file(url: str, path: str) -> None:
         ("data/db.sqlite", "must begin with sqlite:"),
         ("file:data/db.sqlite", "must begin with sqlite:"),
         ("sqlite:", "names no file"),
-        ("mysql://u:hunter2@h/n", "databases of the kind mysql can't be served yet"),
+        ("mysql://u:hunter2@h/", "names no database"),
+        ("postgresql://u:hunter2@h", "names no database"),
     ],
 )
 def test_another_address_is_refused_and_not_quoted(url: str, sentence: str) -> None:

@@ -139,6 +139,7 @@ async def test_rows_go_with_the_row_of_ours_that_they_refer_to(database: Locatio
         assert server.sql("SELECT * FROM votes_votes") == []
 
 
+@pytest.mark.except_for("mysql")  # it can't undo changes of tables
 async def test_a_step_that_fails_half_way_is_undone_and_leaves_the_plugin_out(
     database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -190,10 +191,15 @@ def test_rows_that_refer_to_nothing_are_refused(database: Location, engine: Engi
         create_votes(changes)
         changes.execute("INSERT INTO votes_votes (task_id) VALUES (?)", 99)
 
-    told = {"sqlite": "leaves 1 rows in votes_votes that refer to nothing", "postgres": "violates foreign key"}
+    told = {
+        "sqlite": "leaves 1 rows in votes_votes that refer to nothing",
+        "postgres": "violates foreign key",
+        "mysql": "a foreign key constraint fails",
+    }
     with pytest.raises(MigrationFailed, match=told[engine.kind]):
         carry_out(engine, "votes", step(orphan), ["votes_votes"])
-    assert columns(database, "votes_votes") == []
+    assert version(engine, "votes") == 0
+    assert columns(database, "votes_votes") == ([] if engine.transactional_ddl else ["id", "task_id"])
 
 
 @pytest.mark.sqlite
@@ -208,6 +214,7 @@ def test_a_table_made_anew_does_not_take_the_rows_along_that_refer_to_it(databas
     assert execute(database, "SELECT user_id FROM user_has_notification_types") == [(1,)]
 
 
+@pytest.mark.except_for("mysql")  # every change of a table commits there
 def test_a_step_that_commits_by_itself_is_told(engine: Engine) -> None:
     with pytest.raises(MigrationFailed, match="ended its transaction itself"):
         carry_out(engine, "votes", step(lambda changes: changes.execute("COMMIT")), [])

@@ -170,7 +170,7 @@ def test_a_plugin_that_fails_is_a_problem(ini: Path) -> None:
 
 def test_the_address_of_the_database_is_checked_too(ini: Path) -> None:
     assert problems("--database", "db.sqlite") == [
-        "[database] database_url must begin with sqlite: (and a file) or postgresql:"
+        "[database] database_url must begin with sqlite: (and a file), postgresql: or mysql:"
     ]
 
 

@@ -14,7 +14,7 @@ from kanboard_core.testing import Client, RunningServer
         ("Bug, Feature ,Support", ["Bug", "Feature", "Support"]),
         ("zeta,,Alpha,zeta, ,0", ["zeta", "Alpha"]),
         ("Bug,BUG,bug ,Feature", ["Bug", "Feature"]),
-        ("\u00c9,\u00e9", ["\u00c9", "\u00e9"]),
+        pytest.param("\u00c9,\u00e9", ["\u00c9", "\u00e9"], marks=pytest.mark.except_for("mysql")),
         (",", []),
     ],
 )

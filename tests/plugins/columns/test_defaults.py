@@ -12,7 +12,7 @@ from kanboard_core.testing import Client, RunningServer
     [
         ("", ["Backlog", "Ready", "Work in progress", "Done"]),
         ("To do,  Doing ,Done", ["To do", "Doing", "Done"]),
-        ("One,,Two,One, ,0,two", ["One", "Two", "two"]),
+        pytest.param("One,,Two,One, ,0,two", ["One", "Two", "two"], marks=pytest.mark.except_for("mysql")),
         (",", []),
         ("0", []),
     ],

@@ -6,6 +6,7 @@ import asyncio
 import random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
@@ -60,6 +61,7 @@ class Columns(Board):
         return True
 
 
+@pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=15))
 async def test_any_history_leaves_what_the_page_says(

@@ -79,6 +79,7 @@ class TestAddColumn:
         await application.addColumn(project, "New")
         assert await positions(application, project) == {"Work in progress": 3, "Done": 4, "New": 5}
 
+    @pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
     async def test_titles_are_unique_in_a_project_by_exact_comparison(self, application: Client, project: int) -> None:
         assert await application.addColumn(project, "Ready") is False
         assert await application.addColumn(project, "ready")
@@ -88,9 +89,9 @@ class TestAddColumn:
     async def test_any_title_but_null_will_do(self, application: Client, project: int) -> None:
         assert await application.addColumn(project, None) is False
         assert await application.addColumn(project, "")
-        assert await application.addColumn(project, "t" * 255)
+        assert await application.addColumn(project, "t" * 191)
         assert await application.addColumn(project, 5)
-        assert (await titles(application, project))[4:] == ["", "t" * 255, "5"]
+        assert (await titles(application, project))[4:] == ["", "t" * 191, "5"]
 
     @pytest.mark.sqlite
     async def test_a_title_may_be_long(self, application: Client, project: int) -> None:

@@ -89,7 +89,8 @@ class TestCreateComment:
     ) -> None:
         created = await application.createComment(topic, 0, "a\0b")
         comments = [comment["comment"] for comment in await application.getAllComments(topic)]
-        assert (created, comments) == ((False, []) if isinstance(server.database, str) else (1, ["a\0b"]))
+        refused = server.server.database.engine.kind == "postgres"
+        assert (created, comments) == ((False, []) if refused else (1, ["a\0b"]))
 
     @pytest.mark.parametrize(
         ("reference", "text"), [("", ""), (None, None), (17, "17"), ("\U0001f600" * 191,) * 2, ("same",) * 2]

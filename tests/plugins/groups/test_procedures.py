@@ -10,6 +10,9 @@ import pytest
 
 from kanboard_core.testing import Client, Forbidden, RpcError
 
+#: to the keys of MariaDB names are the same that are alike, and long ones have no room
+APART = pytest.mark.except_for("mysql")
+
 Account = Callable[..., Awaitable[Client]]
 
 EVERYTHING = [
@@ -66,7 +69,15 @@ async def test_a_group_has_a_name_and_perhaps_an_external_id(application: Client
 
 @pytest.mark.parametrize(
     ("name", "stored"),
-    [("", ""), (" ", " "), ("team", "team"), ("Team ", "Team "), ("n" * 300, "n" * 300), (7, "7"), ("<i>", "<i>")],
+    [
+        ("", ""),
+        (" ", " "),
+        pytest.param("team", "team", marks=APART),
+        pytest.param("Team ", "Team ", marks=APART),
+        pytest.param("n" * 300, "n" * 300, marks=APART),
+        (7, "7"),
+        ("<i>", "<i>"),
+    ],
 )
 async def test_names_are_stored_as_they_are(application: Client, team: int, name: Any, stored: str) -> None:
     assert (await application.getGroup(await application.createGroup(name)))["name"] == stored

@@ -141,7 +141,7 @@ async def test_what_is_too_old_is_given_up_after_one_more_try(
         for text in ("old", "older"):
             payload = json.dumps({"text": text})
             server.sql(
-                "INSERT INTO kanboard_server_outbox (kind, key, payload, attempts, due_at, created_at)"
+                'INSERT INTO kanboard_server_outbox (kind, "key", payload, attempts, due_at, created_at)'
                 " VALUES ('bell', 'one', ?, 7, 0, 1000)",
                 payload,
             )
@@ -195,7 +195,7 @@ async def test_messages_of_a_plugin_that_is_off_wait_until_they_are_too_old(
     async with running(database, plugins=plugins) as server:
         for text, created_at in (("old", 1000), ("young", 4_000_000_000)):
             server.sql(
-                "INSERT INTO kanboard_server_outbox (kind, key, payload, attempts, due_at, created_at)"
+                'INSERT INTO kanboard_server_outbox (kind, "key", payload, attempts, due_at, created_at)'
                 " VALUES ('bell', 'one', ?, 0, 0, ?)",
                 json.dumps({"text": text}),
                 created_at,

@@ -61,6 +61,7 @@ async def test_hours_that_another_program_left_out_count_nothing(
     assert await hours(application, task) == (1, 4)
 
 
+@pytest.mark.except_for("mysql")  # its fractions have seven digits
 async def test_there_is_no_sum_too_large(application: Client, task: int) -> None:
     for title in ("One", "Other"):
         assert await application.createSubtask(task, title, 0, 2**62, 2**62)

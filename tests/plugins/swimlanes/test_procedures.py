@@ -8,6 +8,9 @@ import pytest
 
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer
 
+#: to the keys of MariaDB names are the same that are alike, and long ones have no room
+APART = pytest.mark.except_for("mysql")
+
 
 @pytest.fixture
 async def project(application: Client) -> int:
@@ -87,6 +90,7 @@ class TestAddSwimlane:
                 assert answer == 0
                 assert answer is not False
 
+    @pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
     async def test_names_are_unique_in_a_project_by_exact_comparison(self, application: Client, project: int) -> None:
         assert await application.addSwimlane(project, "b") is False
         assert await application.addSwimlane(project, "B")
@@ -96,6 +100,10 @@ class TestAddSwimlane:
     async def test_any_name_but_null_will_do(self, application: Client, project: int) -> None:
         assert await application.addSwimlane(project, None) is False
         assert await application.addSwimlane(project, "")
+        assert await application.addSwimlane(project, "n" * 191)
+
+    @pytest.mark.except_for("mysql")  # its names have 191 characters
+    async def test_a_name_may_be_long(self, application: Client, project: int) -> None:
         assert await application.addSwimlane(project, "n" * 500)
 
     async def test_a_null_description_stays_null(self, application: Client, project: int) -> None:
@@ -122,7 +130,7 @@ class TestUpdateSwimlane:
         assert await application.updateSwimlane(project, 2, name, "x") is False
         assert await application.getSwimlane(2) == before
 
-    @pytest.mark.parametrize("name", ["b", "C", "0", "\u00e9" * 191])
+    @pytest.mark.parametrize("name", ["b", pytest.param("C", marks=APART), "0", "\u00e9" * 191])
     async def test_a_fit_name_is_taken(self, application: Client, project: int, name: str) -> None:
         assert await application.updateSwimlane(str(project), "2", name) is True
         assert (await application.getSwimlane(2))["name"] == name

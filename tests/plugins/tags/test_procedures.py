@@ -10,6 +10,9 @@ import pytest
 
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer
 
+#: to the keys of MariaDB names are the same that are alike, and long ones have no room
+APART = pytest.mark.except_for("mysql")
+
 
 @pytest.fixture
 async def project(application: Client) -> int:
@@ -31,6 +34,7 @@ async def test_a_tag_has_a_name_a_project_and_perhaps_a_colour(application: Clie
     ]
 
 
+@pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
 async def test_they_are_sorted_by_code_points(application: Client, project: int) -> None:
     for name in ("\u00e9", "a", "Z", "\u00c9", "10", "9", ""):
         await application.createTag(project, name)
@@ -40,7 +44,19 @@ async def test_they_are_sorted_by_code_points(application: Client, project: int)
 
 
 class TestCreateTag:
-    @pytest.mark.parametrize("name", ["Bug", "BUG", " bug", "", "0", "n" * 255, 7])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param("Bug", marks=APART),
+            pytest.param("BUG", marks=APART),
+            " bug",
+            "",
+            "0",
+            "n" * 191,
+            pytest.param("n" * 255, marks=APART),
+            7,
+        ],
+    )
     async def test_any_other_name_will_do(self, application: Client, project: int, name: Any) -> None:
         assert await application.createTag(project, name) == 2
 

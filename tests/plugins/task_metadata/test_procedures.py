@@ -21,6 +21,7 @@ async def one(project: IdFactory, task: IdFactory) -> int:
     return await task(await project("One"), "One")
 
 
+@pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
 async def test_they_come_in_the_order_of_their_names_as_an_object(application: Client, one: int) -> None:
     assert await application.getTaskMetadata(one) == {}
     assert await application.saveTaskMetadata(one, {"\u00e9": "1", "b": 2, "": None, "A": True, "a": 1000.0}) is True
@@ -54,6 +55,7 @@ async def test_one_value_reads_as_a_text_empty_when_it_says_nothing(application:
             assert await application.getTaskMetadataByName(one, unknown) == ""
 
 
+@pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
 async def test_one_is_removed_by_its_exact_name(application: Client, one: int) -> None:
     await application.saveTaskMetadata(one, {"a": "b", "A": "c", "": "d"})
     for unknown in ("\u00e1", "a ", None):

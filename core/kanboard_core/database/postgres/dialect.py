@@ -9,7 +9,7 @@ import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, Slot, StatementContext, shape
 from kanboard_core.database.errors import DoesNotFit
-from kanboard_core.database.model import AsciiCaseField, in_its_place
+from kanboard_core.database.model import AsciiCaseField, in_lower_case, present
 from kanboard_core.database.statements import first_patterns, further_patterns
 
 _TEXTS = (peewee.TextField, peewee.CharField)
@@ -70,7 +70,7 @@ class PostgresDialect(Dialect):
             key = adapted.model._meta.primary_key
             return adapted.returning(key) if isinstance(key, peewee.AutoField) else query
         if isinstance(query, peewee.Select):
-            adapted._returning = tuple(map(_present, adapted._returning))
+            adapted._returning = tuple(map(present, adapted._returning))
             if adapted._order_by:
                 adapted._order_by = tuple(map(_ordered, adapted._order_by))
         return query
@@ -124,12 +124,6 @@ class PostgresDialect(Dialect):
         return shape([column[0] for column in description], frozenset())
 
 
-def _present(column: Any) -> Any:
-    """A column of a result, or what stands in its place."""
-    expression = in_its_place(column)
-    return column if expression is None else expression.alias(column.name)
-
-
 def _ordered(key: Any) -> Any:
     """A key of ORDER BY: texts by their bytes, NULL before everything else."""
     if isinstance(key, peewee.Ordering):
@@ -172,7 +166,7 @@ def _texts(values: Iterable[str]) -> list[str]:
 
 
 def _folded_texts(values: Iterable[str]) -> list[str]:
-    return [_in_lower_case(value) for value in _texts(values)]
+    return [in_lower_case(value) for value in _texts(values)]
 
 
 def _first_patterns(values: Iterable[str]) -> list[str]:
@@ -186,12 +180,7 @@ def _further_patterns(values: Iterable[str]) -> list[str] | None:
 
 def _folded_pattern(pattern: str) -> str:
     """In it a backslash stands for itself."""
-    return _in_lower_case(pattern).replace("\\", "\\\\")
-
-
-def _in_lower_case(text: str) -> str:
-    """A text with the ASCII letters in lower case, and no other."""
-    return text.encode().lower().decode()
+    return in_lower_case(pattern).replace("\\", "\\\\")
 
 
 def _as_it_is(value: Any) -> Any:

@@ -8,9 +8,7 @@ Connections are in autocommit mode; what only reads may be done inside a transac
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from operator import itemgetter
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,8 @@ from psycopg import errors
 
 from kanboard_core import passwords
 from kanboard_core.database import comparison, schema
-from kanboard_core.database.postgres import catalogue
+from kanboard_core.database.contents import Contents, FirstRows, Part
+from kanboard_core.database.postgres import catalogue, values
 from kanboard_core.database.postgres.catalogue import Connection
 from kanboard_core.database.postgres.errors import command
 from kanboard_core.database.schema import Condition, SchemaError, State, listed, literal, quoted
@@ -89,17 +88,27 @@ def state(connection: Connection) -> State:
     return found
 
 
-def create(connection: Connection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> str:
+def create(
+    connection: Connection,
+    *,
+    indexes: bool = True,
+    cost: int = 10,
+    password_hash: str | None = None,
+    contents: Contents | None = None,
+) -> str:
     """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
 
     The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
     rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too
-    (:data:`~kanboard_core.database.schema.INDEXES`). The connection must not be in a transaction.
+    (:data:`~kanboard_core.database.schema.INDEXES`). With ``contents`` there is nothing else in it than these. The
+    connection must not be in a transaction.
 
     Raises SchemaError when the database isn't empty or isn't fit for it, psycopg.Error when it can't be written.
     """
-    hashed = password_hash or passwords.hashed("admin", cost)
     token = token_hex(30)
+    if contents is None:
+        hashed = password_hash or passwords.hashed("admin", cost)
+        contents = FirstRows("postgres", token=token, password_hash=hashed)
     try:
         with connection.transaction():
             # What others did while the lock was waited for must be seen after it.
@@ -111,7 +120,12 @@ def create(connection: Connection, *, indexes: bool = True, cost: int = 10, pass
             command(connection, "; ".join(definitions()))
             if indexes:
                 create_indexes(connection)
-            _insert_rows(connection, token, hashed)
+            for part in contents.parts():
+                _insert(connection, part)
+            _number_on(connection)
+            with connection.cursor() as cursor:
+                values.register(cursor)
+                contents.check(lambda query: cursor.execute(query.encode()))
     except (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation) as error:
         # A program that doesn't know our lock makes tables too, or something has a name that can't be seen before.
         raise SchemaError(
@@ -186,23 +200,24 @@ def _definition(column: Column) -> str:
     return text
 
 
-def _insert_rows(connection: Connection, token: str, password_hash: str) -> None:
-    """Insert the first rows, the schema version last, and let the numbering go on after them."""
+def _insert(connection: Connection, part: Part) -> None:
+    """Insert rows."""
+    places = ", ".join(["%s"] * len(part.columns))
+    command = f"INSERT INTO {quoted(part.table)} ({listed(part.columns)}) VALUES ({places})"  # noqa: S608 (own names)
+    with connection.cursor() as cursor:
+        cursor.executemany(command.encode(), part.rows)
+
+
+def _number_on(connection: Connection) -> None:
+    """Let the numbering go on after the rows that are there."""
     from kanboard_core.database.facts import facts
 
-    first_rows = schema.first_rows("postgres", token=token, password_hash=password_hash)
-    for name, group in itertools.groupby(first_rows, key=itemgetter(0)):
-        rows = [row for _, row in group]
-        columns = tuple(rows[0])
-        places = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
-        connection.execute(
-            f"INSERT INTO {quoted(name)} ({listed(columns)}) VALUES {places}",  # noqa: S608 (own names)
-            [row[column] for row in rows for column in columns],
-        )
-        for column in facts("postgres").tables[name].columns.values():
+    for table in facts("postgres").tables.values():
+        for column in table.columns.values():
             if column.sequence:
-                sequence = literal(quoted(column.sequence))
-                connection.execute(f"SELECT setval({sequence}, max({quoted(column.name)})) FROM {quoted(name)}")  # noqa: S608
+                number = f"SELECT max({quoted(column.name)}) FROM {quoted(table.name)}"  # noqa: S608 (own names)
+                if (highest := _row(connection, number)[0]) is not None:
+                    connection.execute("SELECT setval(%s, %s)", [quoted(column.sequence), highest])
 
 
 def differences(connection: Connection) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import peewee
@@ -12,32 +10,25 @@ import psycopg
 from psycopg.pq import ConnStatus, TransactionStatus
 
 from kanboard_core.database.compilation import Compiled
-from kanboard_core.database.errors import Busy, LockedOutOfOrder
+from kanboard_core.database.placeholders import replaced
 from kanboard_core.database.postgres.dialect import PostgresDialect
 from kanboard_core.database.postgres.errors import command, is_stale, translated
-from kanboard_core.database.postgres.placeholders import numbered
-from kanboard_core.database.statements import one_of, statement
-from kanboard_core.database.transaction import Shaping, Transaction
-from kanboard_core.models import Project
-
-# Weaker than FOR UPDATE: rows that refer to the project, made by others meanwhile, don't wait.
-_PROJECTS = Project.select(Project.id).where(one_of(Project.id, "ids")).order_by(Project.id)
-_LOCK_PROJECTS = statement(_PROJECTS.for_update("FOR NO KEY UPDATE"))  # type: ignore[arg-type]
-_TRY_TO_LOCK_PROJECTS = statement(_PROJECTS.for_update("FOR NO KEY UPDATE NOWAIT"))  # type: ignore[arg-type]
+from kanboard_core.database.remote import RemoteTransaction
+from kanboard_core.database.transaction import Shaping
 
 _DIALECT = PostgresDialect()
 _INTRANS, _INERROR = TransactionStatus.INTRANS, TransactionStatus.INERROR
 _OPEN = (_INTRANS, _INERROR, TransactionStatus.ACTIVE)
 
 
-class PostgresTransaction(Transaction):
+class PostgresTransaction(RemoteTransaction):
     """Statements are prepared by the server, once for each connection.
 
     PostgreSQL gives up the whole transaction when a statement fails. So there is a savepoint, called ``statement``,
     before each one that a rule of the schema may forbid.
     """
 
-    __slots__ = ("_guarded", "_projects", "undone")
+    __slots__ = ("_guarded",)
 
     def __init__(
         self,
@@ -48,44 +39,17 @@ class PostgresTransaction(Transaction):
         writable: bool,
     ) -> None:
         super().__init__(connection, cursor, _DIALECT, database, writable=writable)
-        #: whether the client's call has raised: nothing of this transaction may be kept
-        self.undone = False
         self._guarded = False
-        #: the projects that were locked, also those that a savepoint has let go
-        self._projects: set[int] = set()
-
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """The transaction is the call's alone: when it raises, whoever ends the transaction undoes all of it."""
-        try:
-            yield
-        except BaseException:
-            self.undone = True
-            raise
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """With numbered placeholders. One that fails spoils the transaction, or what is inside of a savepoint."""
-        self._cursor.execute(numbered(text), values or None)
+        self._cursor.execute(replaced(text, "${}".format), values or None)
         return self._cursor.fetchall() if self._cursor.description else []
 
     def lost(self) -> bool:
         """Whether the connection or its transaction is gone."""
         connection = self.connection.pgconn
         return connection.status != ConnStatus.OK or connection.transaction_status not in _OPEN
-
-    def lock_projects(self, *project_ids: int) -> None:
-        """Lock the projects' rows, in the order of their ids.
-
-        Nobody waits for a project while they hold one with a larger id. Raises LockedOutOfOrder when others have it.
-        """
-        in_order = not self._projects or min({*project_ids} - self._projects, default=0) >= max(self._projects)
-        try:
-            self.column(_LOCK_PROJECTS if in_order else _TRY_TO_LOCK_PROJECTS, ids=project_ids)
-        except Busy as error:
-            if in_order:
-                raise
-            raise LockedOutOfOrder({*self._projects, *project_ids}) from error
-        self._projects.update(project_ids)
 
     def lock_name(self, name: str) -> None:
         """Take an advisory lock; names are told apart by 63 bits of their hash."""

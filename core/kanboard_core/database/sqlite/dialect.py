@@ -10,16 +10,13 @@ import orjson
 import peewee
 
 from kanboard_core.database.compilation import Compiled, Dialect, Pieces, Rows, shape
-from kanboard_core.database.statements import PATTERNS_AT_ONCE, first_patterns, further_patterns
+from kanboard_core.database.statements import PATTERNS_AT_ONCE, further_patterns, pattern_at, several_patterns
 
 #: the function of SQL that answers 1 while a job may go on, and stops it when it may not
 IN_TIME = "kanboard_in_time"
 
 #: characters of a text that takes long to compare
 _LONG_TEXT = 4096
-
-#: a pattern that no text is like
-_NOTHING = "\ufdd0 no such text \ufdd0"
 
 _TEXTS = (peewee.TextField, peewee.CharField)
 _PLAIN = (peewee.BooleanField, peewee.IntegerField, *_TEXTS, peewee.FloatField)
@@ -47,11 +44,11 @@ class SqliteDialect(Dialect):
 
         SQLite doesn't look at the clock while it compares: before it does so with a long text it is made to.
         """
-        first, *others = (functools.partial(_first_pattern, place) for place in range(PATTERNS_AT_ONCE))
+        first, *others = (functools.partial(pattern_at, place) for place in range(PATTERNS_AT_ONCE))
         each = (piece for pattern in others for piece in (field, " LIKE ", pattern, " OR "))
         in_time = ("CASE WHEN length(", field, f") < {_LONG_TEXT} THEN 1 ELSE {IN_TIME}() END")
         return (
-            *("(", *in_time, " AND (", field, " LIKE ", first, " OR (", _are_several, " AND (", *each),
+            *("(", *in_time, " AND (", field, " LIKE ", first, " OR (", several_patterns, " AND (", *each),
             *("(", _further_patterns, " IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(", _further_patterns),
             *(") AS pattern WHERE ", *in_time, " AND ", field, " LIKE pattern.value))))))"),
         )
@@ -73,15 +70,6 @@ def _json_list(values: Iterable[Any]) -> str:
 def _json_texts(values: Iterable[str]) -> str:
     """Without those in which there is a NUL, where SQLite's JSON ends."""
     return _json_list(value for value in values if "\0" not in value)
-
-
-def _first_pattern(place: int, values: Iterable[str]) -> str:
-    found = first_patterns(values) or [_NOTHING]
-    return found[min(place, len(found) - 1)]
-
-
-def _are_several(values: Iterable[str]) -> int:
-    return len(first_patterns(values)) > 1
 
 
 def _further_patterns(values: Iterable[str]) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from kanboard_core.database.contents import Contents
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import CannotOpen, Engine, Limits, Session
 from kanboard_core.database.readers import Readers
@@ -35,6 +36,7 @@ class Sqlite(Engine):
 
     kind = "sqlite"
     transaction_per_call = False
+    transactional_ddl = True
 
     def __init__(self, path: Path, *, synchronous: str = "full") -> None:
         self.path = path
@@ -101,14 +103,23 @@ class Sqlite(Engine):
         with self._explained(), contextlib.closing(self.connect(writable=True)):
             pass
 
-    def create(self, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> bool:
+    def create(
+        self,
+        *,
+        indexes: bool = True,
+        cost: int = 10,
+        password_hash: str | None = None,
+        contents: Contents | None = None,
+    ) -> bool:
         """Make the file, with its folder, and the tables in it."""
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(self.connect(writable=True)) as connection:
                 connection.execute(f"PRAGMA busy_timeout = {_CREATION_WAIT}")
                 try:
-                    schema.create(connection, indexes=indexes, cost=cost, password_hash=password_hash)
+                    schema.create(
+                        connection, indexes=indexes, cost=cost, password_hash=password_hash, contents=contents
+                    )
                 except SchemaError as error:
                     if schema.state(connection).condition is Condition.CURRENT:
                         return False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kanboard_core import passwords
 from kanboard_core.database import comparison, schema
 from kanboard_core.database.comparison import FoundColumn, FoundTable, Key, sorted_by
+from kanboard_core.database.contents import Contents, FirstRows
 from kanboard_core.database.schema import (
     SCHEMA_VERSION,
     Condition,
@@ -50,18 +51,25 @@ def state(connection: sqlite3.Connection) -> State:
 
 
 def create(
-    connection: sqlite3.Connection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None
+    connection: sqlite3.Connection,
+    *,
+    indexes: bool = True,
+    cost: int = 10,
+    password_hash: str | None = None,
+    contents: Contents | None = None,
 ) -> str:
     """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
 
     The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
     rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too (:data:`INDEXES`).
-    The connection must not be in a transaction.
+    With ``contents`` there is nothing else in it than these. The connection must not be in a transaction.
 
     Raises SchemaError when the database isn't empty, sqlite3.DatabaseError when it can't be written.
     """
-    hashed = password_hash or passwords.hashed("admin", cost)
     token = token_hex(30)
+    if contents is None:
+        hashed = password_hash or passwords.hashed("admin", cost)
+        contents = FirstRows("sqlite", token=token, password_hash=hashed)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if state(connection).condition is not Condition.EMPTY:
@@ -70,10 +78,11 @@ def create(
             connection.execute(sql)
         if indexes:
             create_indexes(connection)
-        for table, row in schema.first_rows("sqlite", token=token, password_hash=hashed):
-            places = ", ".join("?" * len(row))
-            sql = f"INSERT INTO {quoted(table)} ({listed(tuple(row))}) VALUES ({places})"  # noqa: S608 (own names)
-            connection.execute(sql, list(row.values()))
+        for part in contents.parts():
+            places = ", ".join("?" * len(part.columns))
+            sql = f"INSERT INTO {quoted(part.table)} ({listed(part.columns)}) VALUES ({places})"  # noqa: S608 (own names)
+            connection.executemany(sql, part.rows)
+        contents.check(connection.execute)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION['sqlite']}")
         connection.execute("COMMIT")
     except BaseException:

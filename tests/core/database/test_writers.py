@@ -1,4 +1,4 @@
-"""Jobs on PostgreSQL: each a transaction, repeated when others were in its way, never half done."""
+"""Jobs on engines with several writers: each a transaction, repeated when others were in its way, never half done."""
 
 from __future__ import annotations
 
@@ -10,23 +10,36 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import peewee
-import psycopg
 import pytest
 
 from kanboard_core.database import insertion, param, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import Busy, ConnectionLost, TimeLimitReached, TransactionLost
-from kanboard_core.database.postgres.engine import Postgres
+from kanboard_core.database.remote import RemoteEngine
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Group, Project, Setting
+from kanboard_core.testing import Location
+from kanboard_core.testing.databases import engine as engine_of
+
+pytestmark = [pytest.mark.postgres, pytest.mark.mysql]
 
 INSERT = insertion(Group, "name", "external_id")
 INSERT_PROJECT = insertion(Project, "name")
 NAMES = statement(Group.select(Group.name).order_by(Group.id))
 RENAME = statement(Group.update({Group.name: param("name")}).where(Group.id == param("id")))
-ENDLESS = statement(Setting.select(peewee.fn.PG_SLEEP(60)))
-BACKEND = "SELECT pg_backend_pid()"
+ENDLESS = {
+    "postgres": statement(Setting.select(peewee.fn.PG_SLEEP(60))),
+    "mysql": statement(Setting.select(peewee.fn.BENCHMARK(10**12, peewee.fn.MD5("x")))),
+}
+
+#: the number of the connection, and how the server is told to end it
+NUMBER = {"postgres": "SELECT pg_backend_pid()", "mysql": "SELECT CONNECTION_ID()"}
+END = {"postgres": "SELECT pg_terminate_backend({}, 5000)", "mysql": "KILL {}"}
+OTHERS = {
+    "postgres": "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    "mysql": "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+}
 
 
 def execute(tx: Transaction, sql: str) -> None:
@@ -36,8 +49,15 @@ def execute(tx: Transaction, sql: str) -> None:
 
 
 @pytest.fixture
-async def jobs(postgres: Postgres) -> AsyncIterator[Database]:
-    jobs = Database(postgres, Limits(readers=2, writers=3, write_seconds=5.0))
+def engine(database: Location) -> RemoteEngine:
+    engine = engine_of(database)
+    assert isinstance(engine, RemoteEngine)
+    return engine
+
+
+@pytest.fixture
+async def jobs(engine: RemoteEngine) -> AsyncIterator[Database]:
+    jobs = Database(engine, Limits(readers=2, writers=3, write_seconds=5.0))
     await jobs.start()
     yield jobs
     await jobs.stop()
@@ -47,16 +67,11 @@ def add(name: str) -> Callable[[Transaction], int]:
     return lambda tx: tx.insert(INSERT, name=name, external_id="")
 
 
-def backend(tx: Transaction) -> int:
-    """The server's process that serves this connection."""
-    (number,) = tx.connection.execute(BACKEND).fetchone()
-    return int(number)
-
-
-def cut(postgres: Postgres, tx: Transaction) -> None:
+def cut(engine: RemoteEngine, tx: Transaction) -> None:
     """Have the server end the connection of a transaction."""
-    with postgres.connect(writable=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(%s, 5000)", [backend(tx)])
+    [(number,)] = tx.sql(NUMBER[engine.kind])
+    with contextlib.closing(engine.session(writable=True)) as session, session.work(1) as beside:
+        beside.sql(END[engine.kind].format(number))
 
 
 async def names(jobs: Database) -> list[str]:
@@ -175,19 +190,26 @@ async def test_a_job_that_is_always_undone_is_given_up(jobs: Database) -> None:
     assert await names(jobs) == []
 
 
-async def test_a_failed_statement_that_a_job_swallows_is_never_half_committed(jobs: Database) -> None:
+async def test_a_failed_statement_that_a_job_swallows_is_never_half_committed(
+    jobs: Database, engine: RemoteEngine
+) -> None:
     def careless(tx: Transaction) -> None:
-        add("half")(tx)
+        add("first")(tx)
         with contextlib.suppress(Exception):
-            execute(tx, "SELECT 1 / 0")
+            execute(tx, "SELECT no_such_column")
+        add("second")(tx)
 
-    with pytest.raises(Busy):
+    if engine.kind == "mysql":  # it undoes the statement, as SQLite does
         await jobs.write(careless)
-    assert await names(jobs) == []
+        assert await names(jobs) == ["first", "second"]
+    else:
+        with pytest.raises(Busy):
+            await jobs.write(careless)
+        assert await names(jobs) == []
 
 
-async def test_who_waits_too_long_for_a_lock_is_told_so(postgres: Postgres) -> None:
-    jobs = Database(postgres, Limits(writers=2, write_seconds=0.3))
+async def test_who_waits_too_long_for_a_lock_is_told_so(engine: RemoteEngine) -> None:
+    jobs = Database(engine, Limits(writers=2, write_seconds=1.5))
     await jobs.start()
     locked, release = threading.Event(), threading.Event()
 
@@ -205,8 +227,8 @@ async def test_who_waits_too_long_for_a_lock_is_told_so(postgres: Postgres) -> N
     await jobs.stop()
 
 
-async def test_who_waits_too_long_for_a_writer_is_told_so(postgres: Postgres) -> None:
-    jobs = Database(postgres, Limits(writers=1, write_seconds=0.2))
+async def test_who_waits_too_long_for_a_writer_is_told_so(engine: RemoteEngine) -> None:
+    jobs = Database(engine, Limits(writers=1, write_seconds=0.2))
     await jobs.start()
     release = threading.Event()
     holder = jobs.write(lambda tx: release.wait(10))
@@ -220,12 +242,12 @@ async def test_who_waits_too_long_for_a_writer_is_told_so(postgres: Postgres) ->
     await jobs.stop()
 
 
-async def test_a_job_that_takes_too_long_is_stopped(postgres: Postgres) -> None:
-    jobs = Database(postgres, Limits(read_seconds=0.1, write_seconds=0.1))
+async def test_a_job_that_takes_too_long_is_stopped(engine: RemoteEngine) -> None:
+    jobs = Database(engine, Limits(read_seconds=0.1, write_seconds=0.1))
     await jobs.start()
     for submit in (jobs.read, jobs.write):
         with pytest.raises(TimeLimitReached):
-            await submit(lambda tx: tx.scalar(ENDLESS))
+            await submit(lambda tx: tx.scalar(ENDLESS[engine.kind]))
         assert await submit(lambda tx: tx.column(NAMES)) == []
     await jobs.stop()
 
@@ -234,28 +256,26 @@ async def test_a_job_that_takes_too_long_is_stopped(postgres: Postgres) -> None:
 
 
 async def test_a_connection_that_was_cut_meanwhile_is_not_missed(
-    jobs: Database, postgres: Postgres, caplog: pytest.LogCaptureFixture
+    jobs: Database, engine: RemoteEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with postgres.connect(writable=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    with contextlib.closing(engine.session(writable=True)) as session, session.work(1) as tx:
+        for (number,) in tx.sql(OTHERS[engine.kind]):
+            tx.sql(END[engine.kind].format(number))
     for number in range(6):
         await jobs.write(add(str(number)))
         assert len(await names(jobs)) == number + 1
     assert "again" in caplog.text
 
 
-async def test_a_write_whose_connection_is_cut_is_done_again(jobs: Database, postgres: Postgres) -> None:
+async def test_a_write_whose_connection_is_cut_is_done_again(jobs: Database, engine: RemoteEngine) -> None:
     attempts = []
 
     def unlucky(tx: Transaction) -> int:
         attempts.append(tx)
         add("before")(tx)
         if len(attempts) == 1:
-            cut(postgres, tx)
+            cut(engine, tx)
         return add("after")(tx)
 
     await jobs.write(unlucky)
@@ -263,9 +283,9 @@ async def test_a_write_whose_connection_is_cut_is_done_again(jobs: Database, pos
     assert await names(jobs) == ["before", "after"]
 
 
-async def test_a_write_whose_connection_is_always_cut_fails(jobs: Database, postgres: Postgres) -> None:
+async def test_a_write_whose_connection_is_always_cut_fails(jobs: Database, engine: RemoteEngine) -> None:
     def doomed(tx: Transaction) -> None:
-        cut(postgres, tx)
+        cut(engine, tx)
         add("never")(tx)
 
     with pytest.raises(ConnectionLost):
@@ -275,13 +295,13 @@ async def test_a_write_whose_connection_is_always_cut_fails(jobs: Database, post
 
 
 async def test_a_write_whose_connection_is_cut_at_the_commit_is_not_done_again(
-    jobs: Database, postgres: Postgres
+    jobs: Database, engine: RemoteEngine
 ) -> None:
     attempts = []
 
     def unlucky(tx: Transaction) -> None:
         attempts.append(add("a")(tx))
-        cut(postgres, tx)
+        cut(engine, tx)
 
     with pytest.raises(ConnectionLost):
         await jobs.write(unlucky)
@@ -289,14 +309,14 @@ async def test_a_write_whose_connection_is_cut_at_the_commit_is_not_done_again(
     assert await names(jobs) == []
 
 
-async def test_a_read_whose_connection_is_cut_is_done_again(jobs: Database, postgres: Postgres) -> None:
+async def test_a_read_whose_connection_is_cut_is_done_again(jobs: Database, engine: RemoteEngine) -> None:
     await jobs.write(add("a"))
     attempts = []
 
     def unlucky(tx: Transaction) -> list[str]:
         attempts.append(tx)
         if len(attempts) == 1:
-            cut(postgres, tx)
+            cut(engine, tx)
         return tx.column(NAMES)
 
     assert await jobs.read(unlucky) == ["a"]
@@ -307,7 +327,7 @@ async def test_a_read_that_fails_does_not_spoil_those_beside_it(jobs: Database) 
     await jobs.write(add("a"))
 
     def failing(tx: Transaction) -> None:
-        execute(tx, "SELECT 1 / 0")
+        execute(tx, "SELECT no_such_column")
 
     outcomes = await asyncio.gather(
         *(jobs.read(failing) if number % 2 else names(jobs) for number in range(40)), return_exceptions=True
@@ -316,13 +336,13 @@ async def test_a_read_that_fails_does_not_spoil_those_beside_it(jobs: Database) 
     assert all(isinstance(outcome, Exception) for outcome in outcomes[1::2])
 
 
-async def test_while_it_stops_what_was_submitted_is_finished(postgres: Postgres) -> None:
-    jobs = Database(postgres, Limits(readers=2, writers=2))
+async def test_while_it_stops_what_was_submitted_is_finished(engine: RemoteEngine) -> None:
+    jobs = Database(engine, Limits(readers=2, writers=2))
     await jobs.start()
     writes = [jobs.write(add(str(number))) for number in range(20)]
     reads = [jobs.read(lambda tx: tx.column(NAMES)) for _ in range(20)]
     await jobs.stop()
     assert [future.result() for future in writes] != []
     assert [len(future.result()) <= 20 for future in reads] == [True] * 20
-    with psycopg.connect(autocommit=True, **postgres._parameters) as connection:  # type: ignore[arg-type]
-        assert connection.execute("SELECT COUNT(*) FROM groups").fetchone() == (20,)
+    with engine.looking() as tx:
+        assert len(tx.column(NAMES)) == 20

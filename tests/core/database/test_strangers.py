@@ -7,23 +7,81 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import psycopg
+import pytest
 from tests.core.database.callers import Caller
 from tests.core.database.processes import serving, session
+
+from kanboard_core.testing.databases import engine, execute
+
+pytestmark = [pytest.mark.postgres, pytest.mark.mysql]
 
 #: how long they write; a minute says more
 SECONDS = float(os.environ.get("KANBOARD_SERVER_TEST_SECONDS", "5"))
 
 CONNECTIONS = 64
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+
+class Connection:
+    """A stranger's connection, as its driver opens it: nothing is set on it."""
+
+    def __init__(self, database: str) -> None:
+        self._is_mysql = engine(database).kind == "mysql"
+        self._driver: Any
+        if self._is_mysql:
+            import pymysql
+
+            place = urlsplit(database)
+            self._driver = pymysql.connect(
+                host=place.hostname, port=place.port or 0, user=place.username, database=place.path[1:], autocommit=True
+            )
+        else:
+            import psycopg
+
+            self._driver = psycopg.connect(database, autocommit=True)
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.close()
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Carry out a statement; the rows it gives."""
+        with self._driver.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def inserted(self, statement: str, values: Sequence[Any]) -> int:
+        """Carry out an insert; the new id."""
+        with self._driver.cursor() as cursor:
+            cursor.execute(statement + ("" if self._is_mysql else " RETURNING id"), values)
+            return int(cursor.lastrowid if self._is_mysql else cursor.fetchone()[0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is inside is committed together."""
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    @staticmethod
+    def deadlocked(error: Exception) -> bool:
+        """Whether others were in the way."""
+        return getattr(error, "sqlstate", None) == "40P01" or error.args[0] == 1213
 
 
 class Stranger:
-    """A program that connects for each request and takes PostgreSQL's own isolation for enough."""
+    """A program that connects for each request and takes the engine's own isolation for enough."""
 
     def __init__(self, database: str, project: int) -> None:
         self._database = database
@@ -35,35 +93,36 @@ class Stranger:
 
     def run(self, end: float) -> None:
         while time.monotonic() < end:
-            with psycopg.connect(self._database, autocommit=True) as connection:
+            with Connection(self._database) as connection:
                 try:
                     self._random.choice((self._create, self._move, self._score))(connection)
                     self.outcomes["done"] += 1
-                except psycopg.errors.DeadlockDetected:
+                except Exception as error:
+                    if not connection.deadlocked(error):
+                        raise
                     self.outcomes["deadlock"] += 1
             time.sleep(self._random.uniform(0, 0.01))
 
     def _cell(self, connection: Connection) -> tuple[int, int, list[int]]:
         of_project = "project_id = %s ORDER BY id"
-        columns = connection.execute(f"SELECT id FROM columns WHERE {of_project}".encode(), [self._project]).fetchall()
+        columns = connection.execute(f"SELECT id FROM columns WHERE {of_project}", [self._project])
         (column,) = self._random.choice(columns)
-        [(swimlane,)] = connection.execute("SELECT id FROM swimlanes WHERE project_id = %s", [self._project]).fetchall()
+        [(swimlane,)] = connection.execute("SELECT id FROM swimlanes WHERE project_id = %s", [self._project])
         tasks = connection.execute(
             "SELECT id FROM tasks WHERE column_id = %s AND swimlane_id = %s AND is_active ORDER BY position, id",
             [column, swimlane],
         )
-        return column, swimlane, [task for (task,) in tasks.fetchall()]
+        return column, swimlane, [task for (task,) in tasks]
 
     def _create(self, connection: Connection) -> None:
         column, swimlane, tasks = self._cell(connection)
         title = f"foreign {len(self.created)}"
-        made = connection.execute(
+        made = connection.inserted(
             "INSERT INTO tasks (title, project_id, column_id, swimlane_id, position, date_creation)"
-            " VALUES (%s, %s, %s, %s, %s, 0) RETURNING id",
+            " VALUES (%s, %s, %s, %s, %s, 0)",
             [title, self._project, column, swimlane, len(tasks) + 1],
-        ).fetchone()
-        assert made
-        self.created[made[0]] = title
+        )
+        self.created[made] = title
 
     def _move(self, connection: Connection) -> None:
         with connection.transaction():
@@ -74,11 +133,8 @@ class Stranger:
                 connection.execute("UPDATE tasks SET position = %s WHERE id = %s", [position, task])
 
     def _score(self, connection: Connection) -> None:
-        connection.execute(
-            "UPDATE tasks SET score = COALESCE(score, 0) + 1"
-            " WHERE id = (SELECT MIN(id) FROM tasks WHERE project_id = %s)",
-            [self._project],
-        )
+        [(task,)] = connection.execute("SELECT MIN(id) FROM tasks WHERE project_id = %s", [self._project])
+        connection.execute("UPDATE tasks SET score = COALESCE(score, 0) + 1 WHERE id = %s", [task])
         self.scored += 1
 
 
@@ -108,15 +164,14 @@ async def test_two_processes_and_a_stranger_write_to_one_database(database: str,
             assert "ERROR" not in server.log
 
     assert stranger.outcomes["done"] > 10, stranger.outcomes
-    with psycopg.connect(database) as connection:
-        # Every acknowledged write is there.
-        expected = {task: title for caller in callers for task, title in caller.titles.items()} | stranger.created
-        expected[scored] = "scored"
-        assert dict(connection.execute("SELECT id, title FROM tasks").fetchall()) == expected
-        assert connection.execute("SELECT SUM(score) FROM tasks").fetchone() == (stranger.scored,)
-        for column in columns:
-            found = connection.execute("SELECT position FROM tasks WHERE column_id = %s", [column]).fetchall()
-            assert sorted(position for (position,) in found) == list(range(1, len(found) + 1))
+    # Every acknowledged write is there.
+    expected = {task: title for caller in callers for task, title in caller.titles.items()} | stranger.created
+    expected[scored] = "scored"
+    assert dict(execute(database, "SELECT id, title FROM tasks")) == expected
+    assert execute(database, "SELECT SUM(score) FROM tasks") == [(stranger.scored,)]
+    for column in columns:
+        found = execute(database, "SELECT position FROM tasks WHERE column_id = ?", column)
+        assert sorted(position for (position,) in found) == list(range(1, len(found) + 1))
     # Neither process kept the other from writing.
     turns = Counter({side: sum(len(caller.seconds) for caller in callers[side::2]) for side in (0, 1)})
     assert min(turns.values()) > 0.3 * max(turns.values()), turns

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
-from kanboard_core.database.engine import Job, Worker
+from kanboard_core.database.engine import Job, Session, Worker
 from kanboard_core.database.errors import Busy, ConnectionLost, LockedOutOfOrder, TransactionLost
-from kanboard_core.database.postgres.session import PostgresSession
 
-#: how often a job is carried out at most; a deadlock alone takes PostgreSQL a second to notice
+#: how often a job is carried out at most; a deadlock alone may take the engine a second to notice
 _ATTEMPTS = 5
 #: seconds, at most, before the second attempt; doubled with each
 _PAUSE = 0.01
@@ -40,9 +39,7 @@ class Writers(Worker):
     error: it may have been committed.
     """
 
-    def __init__(
-        self, session: Callable[[], PostgresSession], deliveries: Deliveries, *, count: int, seconds: float
-    ) -> None:
+    def __init__(self, session: Callable[[], Session], deliveries: Deliveries, *, count: int, seconds: float) -> None:
         """``session`` opens one that may write, for the thread that calls it."""
         self._session = session
         self._deliveries = deliveries
@@ -96,7 +93,7 @@ class Writers(Worker):
         self._tasks.put(None)  # the sign to stop is for the others too
         session.close()
 
-    def _carried_out(self, session: PostgresSession, task: _Task) -> tuple[Any, Sequence[Afterwards]]:
+    def _carried_out(self, session: Session, task: _Task) -> tuple[Any, Sequence[Afterwards]]:
         """The result of a job, committed, and what is to be done after that. Raises what it raises, undone."""
         projects: set[int] = set()
         for attempt in range(1, _ATTEMPTS + 1):

@@ -1,0 +1,49 @@
+"""What a new database is filled with: the first rows of a new Kanboard, or the rows of another database."""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from kanboard_core.database import schema
+
+#: answers the rows of a query, inside the transaction or before the tables have their names
+Query = Callable[[str], Iterable[Sequence[Any]]]
+
+
+class Part(NamedTuple):
+    """Rows of one table."""
+
+    table: str
+    columns: tuple[str, ...]
+    #: in the order of the columns, with the values that the engine stores
+    rows: Sequence[Sequence[Any]]
+
+
+class Contents(ABC):
+    """What goes into the tables of an engine, once they are made and before anybody sees them."""
+
+    @abstractmethod
+    def parts(self) -> Iterator[Part]:
+        """The rows; those that are referred to come first. Several parts may be of one table."""
+
+    def check(self, query: Query, *, prefix: str = "") -> None:
+        """See whether all of it has arrived, in tables whose names begin with a prefix. Raises DatabaseError."""
+        return
+
+
+class FirstRows(Contents):
+    """Those of a new Kanboard."""
+
+    def __init__(self, engine: str, *, token: str, password_hash: str) -> None:
+        """``token`` is that of the application, ``password_hash`` that of the administrator."""
+        self._rows = schema.first_rows(engine, token=token, password_hash=password_hash)
+
+    def parts(self) -> Iterator[Part]:
+        """Table by table."""
+        for table, group in itertools.groupby(self._rows, key=itemgetter(0)):
+            rows = [row for _, row in group]
+            yield Part(table, tuple(rows[0]), [tuple(row.values()) for row in rows])

@@ -1,0 +1,92 @@
+"""A transaction on MariaDB and MySQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+from pymysql import err
+from pymysql.cursors import Cursor
+
+from kanboard_core.database.compilation import Compiled
+from kanboard_core.database.mysql.connection import MysqlConnection
+from kanboard_core.database.mysql.dialect import MysqlDialect
+from kanboard_core.database.mysql.errors import translated
+from kanboard_core.database.placeholders import replaced
+from kanboard_core.database.remote import RemoteTransaction
+from kanboard_core.database.transaction import Shaping
+
+_DIALECT = MysqlDialect()
+
+# The only row that every database of Kanboard has. Whoever reads it doesn't wait.
+_LOCK = "SELECT version FROM schema_version FOR UPDATE"
+
+
+class MysqlTransaction(RemoteTransaction):
+    """The driver puts the values into the statements. A statement that fails is undone alone."""
+
+    __slots__ = ("_migrating",)
+
+    def __init__(
+        self,
+        connection: MysqlConnection,
+        cursor: Cursor,
+        database: peewee.Database,
+        *,
+        writable: bool,
+        migrating: bool = False,
+    ) -> None:
+        """``migrating``: what changes tables commits, and another transaction begins."""
+        super().__init__(connection, cursor, _DIALECT, database, writable=writable)
+        self._migrating = migrating
+
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """With the driver's placeholders, and double quotes around names as on the other engines."""
+        if values:
+            self._cursor.execute(replaced(text.replace("%", "%%"), lambda _: "%s"), values)
+        else:
+            self._cursor.execute(text)
+        return list(self._cursor.fetchall()) if self._cursor.description else []
+
+    def lost(self) -> bool:
+        """Whether the connection or its transaction is gone."""
+        connection: MysqlConnection = self.connection
+        if not connection.open or connection.given_up:
+            return True
+        return not (self._migrating or connection.in_transaction)
+
+    def lock_name(self, name: str) -> None:
+        """Lock a row, the same for all names."""
+        self._send(_LOCK)
+
+    def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
+        self._send(compiled.sql, values)
+        return self._taken(compiled, shaped)
+
+    def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        self._send(compiled.sql, values)
+        rows: int = self._cursor.rowcount
+        return rows
+
+    def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            try:
+                self._cursor.executemany(compiled.sql, rows)
+            except err.MySQLError as error:
+                raise self._translated(error) from error
+
+    def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
+        self._send(compiled.sql, values)
+        return int(self._cursor.lastrowid or 0)
+
+    def _frame(self, command: str) -> None:
+        self._send(command)
+
+    def _send(self, text: str, values: tuple[Any, ...] | None = None) -> None:
+        try:
+            self._cursor.execute(text, values)
+        except err.MySQLError as error:
+            raise self._translated(error) from error
+
+    def _translated(self, error: err.MySQLError) -> Exception:
+        return translated(error, broken=not self.connection.open)
