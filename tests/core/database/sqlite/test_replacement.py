@@ -51,13 +51,13 @@ def make(prepared_database: Path, tmp_path: Path, plugins: Plugins) -> Make:
     return made
 
 
-#: takes the right to make a checkpoint first: one that is under way would be laid over what is written
+#: waits until nobody makes a checkpoint: one that is under way would be laid over what is written
 _UPLOAD = """
 import fcntl, sys
 content = sys.stdin.buffer.read()
 with open(sys.argv[2], "ab") as right:
     fcntl.lockf(right, fcntl.LOCK_EX, 1, 0)
-    open(sys.argv[1], "wb").write(content)
+open(sys.argv[1], "wb").write(content)
 """
 
 
