@@ -210,7 +210,7 @@ async def test_messages_of_a_plugin_that_is_off_wait_until_they_are_too_old(
 async def test_tables_that_another_content_of_the_database_lacks_are_made_again(
     server: RunningServer, application: Client, bell: Bell, caplog: pytest.LogCaptureFixture
 ) -> None:
-    versions = "SELECT COUNT(*) FROM plugin_schema_versions"
+    versions = "SELECT plugin, version FROM plugin_schema_versions ORDER BY plugin"
     before = server.sql(versions)
     server.sql("DROP TABLE kanboard_server_leases")
     server.sql("DROP TABLE kanboard_server_outbox")
