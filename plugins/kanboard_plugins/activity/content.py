@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from kanboard_core import dates, markdown
+from kanboard_core import dates, markdown, templates
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.activity.titles import sentence
 from kanboard_plugins.tasks import wording
@@ -36,14 +35,7 @@ MARKDOWN = 20_000
 
 def _environment() -> jinja2.Environment:
     # What another program has left out of a payload is shown as nothing.
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.ChainableUndefined,
-    )
+    environment = templates.environment("kanboard_plugins.activity", undefined=jinja2.ChainableUndefined)
     environment.filters.update(plain=wording.plain, hours=wording.hours)
     environment.globals.update(person=wording.person, task_address=task_address)
     return environment

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from kanboard_core import dates
+from kanboard_core import dates, templates
 from kanboard_core.calls import Call
 from kanboard_core.markdown import rendered as markdown
 
@@ -46,10 +46,4 @@ def links(call: Call, task: Mapping[str, Any]) -> dict[str, str]:
 
 @functools.cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("kanboard_plugins.mail"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates.environment("kanboard_plugins.mail")

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader
+from jinja2 import Environment, Undefined
 from markupsafe import Markup
 
-from kanboard_core import dates, markdown
+from kanboard_core import dates, markdown, templates
 from kanboard_core.calls import Call
 from kanboard_core.events import Event
 from kanboard_core.notifications import NotificationType, Recipient
@@ -96,14 +96,8 @@ def _markdown(text: Any) -> Markup:
 
 @functools.cache
 def _environment() -> Environment:
-    environment = Environment(
-        # the footer is that of all mails
-        loader=ChoiceLoader([PackageLoader(__package__), PackageLoader("kanboard_plugins.mail")]),
-        autoescape=True,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    # What another program has left out of a payload is shown as nothing; the footer is that of all mails.
+    environment = templates.environment("kanboard_plugins.notifications", "kanboard_plugins.mail", undefined=Undefined)
     environment.filters.update(hours=wording.hours, markdown=_markdown)
     environment.globals.update(person=wording.person)
     return environment

@@ -62,7 +62,7 @@ def create(configuration: Configuration, plugins: Plugins, name: str, role: str,
     """
     new = NewAccount(name, full_name, email, role)
     if not rules.is_username(name):
-        raise Refused("a user name is not blank and has at most 191 characters")
+        raise Refused(f"a user name is not blank and has at most {rules.LONGEST_USERNAME} characters")
     if not rules.is_email(email):
         raise Refused(f"{email!r} is no mail address")
     password_hash = _hash_of_new_password(configuration)

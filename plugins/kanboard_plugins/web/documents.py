@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import hdrs, web
 from multidict import istr
 
+from kanboard_core.templates import environment as environment_of
 from kanboard_plugins.web import forms, sessions
 from kanboard_plugins.web.visits import COOKIE, Visit
 
@@ -33,16 +34,7 @@ _YEAR = 31536000
 @functools.cache
 def templates() -> jinja2.Environment:
     """The templates, all of them compiled at the first call, which blocks."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    environment = environment_of("kanboard_plugins.web")
     for name in environment.list_templates():
         environment.get_template(name)
     return environment
