@@ -12,26 +12,19 @@ from kanboard_core import validation
 from kanboard_core.actions import Rule
 from kanboard_core.arguments import InvalidParams, to_text
 from kanboard_core.calls import Call
-from kanboard_core.database import Conflict, insertion, param, statement
+from kanboard_core.database import Conflict, Row, insertion, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.actions.models import StoredRule, StoredValue
 
-_VALUES = (StoredValue.name, StoredValue.value)
-_RULES = StoredRule.select(StoredRule.id, StoredRule.action_name, *_VALUES)
-_RULES_WITH_EVENTS = StoredRule.select(StoredRule.id, StoredRule.event_name, StoredRule.action_name, *_VALUES)
-
-
-def _in_project(query: Any) -> Any:
-    """The query with the values of parameters, for one project and in order."""
-    return (
-        query.join(StoredValue, JOIN.LEFT_OUTER, on=(StoredValue.action_id == StoredRule.id))
-        .where(StoredRule.project_id == param("project_id"))
-        .order_by(StoredRule.id, StoredValue.id)
-    )
-
-
-_OF_PROJECT = statement(_in_project(_RULES_WITH_EVENTS))
-_OF_EVENT = statement(_in_project(_RULES).where(StoredRule.event_name == param("event_name")))
+# A row for each value of a parameter, one without for an action that has none.
+_IN_PROJECT = (
+    StoredRule.select(StoredRule.id, StoredRule.event_name, StoredRule.action_name, StoredValue.name, StoredValue.value)
+    .join(StoredValue, JOIN.LEFT_OUTER, on=(StoredValue.action_id == StoredRule.id))
+    .where(StoredRule.project_id == param("project_id"))
+    .order_by(StoredRule.id, StoredValue.id)
+)
+_OF_PROJECT = statement(_IN_PROJECT)
+_OF_EVENT = statement(_IN_PROJECT.where(StoredRule.event_name == param("event_name")))
 _PROJECTS = statement(
     StoredRule.select(StoredRule.project_id)
     .where(StoredRule.event_name == param("event_name"))
@@ -45,20 +38,12 @@ _DELETE = statement(StoredRule.delete().where(StoredRule.id == param("id")))
 
 def of_project(tx: Transaction, project_id: int) -> tuple[Rule, ...]:
     """The actions of a project, in the order in which they were added, which is that of their ids."""
-    found: list[Rule] = []
-    for row in tx.all(_OF_PROJECT, project_id=project_id):
-        if not found or found[-1].id != row["id"]:
-            values: dict[str, str] = {}
-            found.append(Rule(row["id"], project_id, row["event_name"], row["action_name"], values))
-        if row["name"] is not None:
-            values[row["name"]] = row["value"]
-    return tuple(found)
+    return _rules(project_id, tx.all(_OF_PROJECT, project_id=project_id))
 
 
 def of_event(tx: Transaction, project_id: int, event_name: str) -> tuple[Rule, ...]:
     """The actions of a project that are bound to an event, by id; the same objects for the same rows."""
-    rows = tx.all(_OF_EVENT, project_id=project_id, event_name=event_name)
-    return _together(project_id, event_name, tuple([tuple(row.values()) for row in rows])) if rows else ()
+    return _rules(project_id, tx.all(_OF_EVENT, project_id=project_id, event_name=event_name))
 
 
 def projects_with(tx: Transaction, event_name: str) -> list[int]:
@@ -99,11 +84,15 @@ def remove(tx: Transaction, rule_id: int) -> bool:
     return tx.run(_DELETE, id=rule_id) > 0
 
 
+def _rules(project_id: int, rows: list[Row]) -> tuple[Rule, ...]:
+    return _together(project_id, tuple([tuple(row.values()) for row in rows])) if rows else ()
+
+
 @functools.lru_cache(512)
-def _together(project_id: int, event_name: str, rows: tuple[tuple[Any, ...], ...]) -> tuple[Rule, ...]:
+def _together(project_id: int, rows: tuple[tuple[Any, ...], ...]) -> tuple[Rule, ...]:
     """Rules, of rows with a value each; made once, for they seldom change and are read whenever a task does."""
     found: list[Rule] = []
-    for rule_id, action_name, name, value in rows:
+    for rule_id, event_name, action_name, name, value in rows:
         if not found or found[-1].id != rule_id:
             values: dict[str, str] = {}
             found.append(Rule(rule_id, project_id, event_name, action_name, values))
