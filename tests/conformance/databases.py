@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,10 @@ class PostgresDatabase(Database):
         values.register(self._connection)
         for (view,) in self._connection.execute(_VIEWS).fetchall():
             self._connection.execute(view)
-        self._restart = "SELECT " + ", ".join(restart for (restart,) in self._connection.execute(_RESTARTS).fetchall())
+        restarts = self._connection.execute(_RESTARTS).fetchall()
+        self._restart = "SELECT " + ", ".join(restart for _, restart in restarts)
+        # Rows that the server writes of its own accord aren't seen until they are committed, and have their numbers.
+        self._lock = f"LOCK TABLE {', '.join(table for table, _ in restarts)} IN SHARE MODE NOWAIT"
 
     def execute(self, statement: str) -> None:
         with self._lenient():
@@ -90,7 +94,14 @@ class PostgresDatabase(Database):
             return self._carried_out(statement).fetchall()
 
     def restart_ids(self) -> None:
-        self._connection.execute(self._restart)
+        while True:
+            try:
+                with self._connection.transaction():
+                    self._connection.execute(self._lock.encode())
+                    self._connection.execute(self._restart.encode())
+                return
+            except psycopg.errors.LockNotAvailable:
+                time.sleep(0.005)
 
     def close(self) -> None:
         self._connection.close()
@@ -247,9 +258,9 @@ _VIEWS = """
     GROUP BY c.oid, relname HAVING bool_or(atttypid IN ('bool'::regtype, 'bpchar'::regtype))
 """
 
-#: for each sequence that belongs to a column: what lets it go on after the highest number there is
+#: for each sequence that belongs to a column: its table, and what lets it go on after the highest number there is
 _RESTARTS = """
-    SELECT format('setval(%L, (SELECT coalesce(max(%I), 0) + 1 FROM %s), false)',
+    SELECT c.oid::regclass::text, format('setval(%L, (SELECT coalesce(max(%I), 0) + 1 FROM %s), false)',
                   objid::regclass, attname, c.oid::regclass)
     FROM pg_depend JOIN pg_class c ON c.oid = refobjid JOIN pg_attribute ON attrelid = c.oid AND attnum = refobjsubid
     WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')

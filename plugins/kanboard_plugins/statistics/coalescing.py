@@ -18,7 +18,7 @@ _LONGEST = 1.5
 #: a round is followed by a pause of so many times its length
 _PAUSE = 20
 #: seconds until what failed is tried again, doubled as often as it fails, up to the last
-_AGAIN, _AGAIN_AT_MOST = 2.0, 60.0
+_AGAIN, _AGAIN_AT_MOST = 0.2, 60.0
 
 _logger = logging.getLogger(__name__)
 
