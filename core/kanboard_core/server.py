@@ -21,7 +21,7 @@ from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.dispatcher import Dispatcher
 from kanboard_core.events import EventType, Reactions
 from kanboard_core.external_links import ExternalLinkProvider
-from kanboard_core.file_storage import FileArea, FileStorage
+from kanboard_core.file_storage import FileArea, FileStorage, FileStorageError
 from kanboard_core.health import HealthCheck
 from kanboard_core.lockout import Lockout
 from kanboard_core.notifications import NotificationType, ProjectNotificationType
@@ -108,6 +108,17 @@ class Server:
     def has_migrations(self) -> bool:
         """Whether there are plugins whose tables may have to be brought up to date."""
         return any(found.migrations for found in self.registrations)
+
+    def file_storage(self) -> FileStorage:
+        """The place for attachments that is in use: of the plugin that ``[files] storage`` names, else of ``files``.
+
+        Raises FileStorageError when that plugin isn't running.
+        """
+        name = self.configuration.text("files", "storage") or "files"
+        try:
+            return self.file_storages[name]
+        except KeyError:
+            raise FileStorageError(f"[files] storage: no plugin {name} that keeps attachments is running") from None
 
     async def start(self, *, migrated: bool = False) -> None:
         """Bring the tables of plugins up to date and open the database. Raises what opening raises.

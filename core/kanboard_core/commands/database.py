@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kanboard_core.commands.invocation import configured
+from kanboard_core.commands.invocation import configured, with_plugins
 from kanboard_core.configuration import Configuration, ConfigurationError
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
+
+    from kanboard_core.plugins import Plugins
 
 
 @click.group()
@@ -98,17 +100,29 @@ def restore(configuration: Configuration, file: Path, force: bool, discard: bool
 @database.command("copy")
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Copy the attachments in this folder too, into where this server keeps them.",
+)
 @click.option("--quiet", is_flag=True, help="Say only what is wrong.")
-@configured
-def copy(configuration: Configuration, source: str, target: str, quiet: bool) -> None:
+@with_plugins
+def copy(
+    configuration: Configuration, plugins: Plugins, source: str, target: str, files: Path | None, quiet: bool
+) -> None:
     """Copy the database FROM into TO, which must be empty, also while FROM is served.
 
     Both are URLs as database_url in kanboard.ini, of the same engine or of two; `file:PATH` and `${NAME}` keep
     passwords out of the command line. TO has what FROM had at one moment, compared by numbers and checksums, or
-    nothing. Attachments (data/files) are not in the database: both have the same.
+    nothing: Kanboard's tables and those of the plugins that are on. Attachments are not in the database: both have the
+    same, unless --files names those of FROM.
     """
+    from kanboard_core import transfer
     from kanboard_core.configuration import references
-    from kanboard_core.database import location, transfer
+    from kanboard_core.database import location
+    from kanboard_core.file_storage import FileStorageError
+    from kanboard_core.server import Server
 
     try:
         urls = [references.resolve(url, os.environ).text for url in (source, target)]
@@ -116,12 +130,32 @@ def copy(configuration: Configuration, source: str, target: str, quiet: bool) ->
         raise ConfigurationError(f"a URL {error}") from error
     from_engine, to_engine = (location.engine(configuration, url) for url in urls)
     indexes = configuration.flag("database", "indexes")
+    server = Server(configuration, plugins)
+    try:
+        attachments = transfer.Attachments(files, server.file_storage(), server.file_areas) if files else None
+    except FileStorageError as error:
+        raise ConfigurationError(str(error)) from error
     with _progress(quiet) as progress:
-        copied = transfer.copy(from_engine, to_engine, progress=progress, indexes=indexes)
+        copied = transfer.copy(
+            from_engine,
+            to_engine,
+            plugins=transfer.PluginTables.of(server.registrations),
+            attachments=attachments,
+            progress=progress,
+            indexes=indexes,
+        )
     if copied.left:
-        click.echo(f"not copied, for they are no tables of Kanboard: {', '.join(copied.left)}", err=True)
+        click.echo(
+            f"not copied, for they are neither Kanboard's nor of a plugin that is on: {', '.join(copied.left)}",
+            err=True,
+        )
+    if attachments and attachments.missing:
+        click.echo(f"{len(attachments.missing)} rows name attachments that are not in {files}", err=True)
     if not quiet:
-        click.echo(f"copied {from_engine.label} to {to_engine.label}: {copied.rows} rows of {copied.tables} tables")
+        rows = f"{copied.rows} rows of {copied.tables} tables"
+        if attachments:
+            rows += f", {attachments.copied} attachments ({attachments.there} were there already)"
+        click.echo(f"copied {from_engine.label} to {to_engine.label}: {rows}")
 
 
 class _Bars:

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from kanboard_core.database import schema
+from kanboard_core.database.transaction import Transaction
 
 #: answers the rows of a query, inside the transaction or before the tables have their names
 Query = Callable[[str], Iterable[Sequence[Any]]]
@@ -32,6 +33,16 @@ class Contents(ABC):
 
     def check(self, query: Query, *, prefix: str = "") -> None:
         """See whether all of it has arrived, in tables whose names begin with a prefix. Raises DatabaseError."""
+        return
+
+    #: the tables that ``extend`` makes
+    further_tables: Sequence[str] = ()
+
+    def extend(self, transaction: Transaction) -> None:
+        """Add what goes beyond Kanboard's tables, which are there; what changes tables may be done in it.
+
+        Nobody can serve the database before this has returned, and nothing is kept of it when it raises.
+        """
         return
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -167,6 +167,21 @@ class Engine(ABC):
         one whose hash is given; with ``contents`` there is nothing else than these. Raises CannotOpen, and what those
         raise.
         """
+
+    @abstractmethod
+    def names(self, transaction: Transaction) -> set[str]:
+        """The names of all tables in the database. Raises what reading does."""
+
+    def next_ids(self, transaction: Transaction) -> dict[str, int]:
+        """The ids that the next rows of tables get, by table; not of tables that count from their highest row."""
+        return {}
+
+    def number_on(self, transaction: Transaction, least: Mapping[str, int]) -> None:
+        """Let the next rows of all tables get ids after those that are there, and not before ``least``, by table.
+
+        Nothing to do for an engine that counts from the highest row.
+        """
+        return
 
     @abstractmethod
     def schema_version(self, transaction: Transaction) -> int:

@@ -121,7 +121,7 @@ def migrate(
             try:
                 engine.begin_migration(session)
                 transaction = session.transaction(float("inf"))
-                done = _version(transaction, plugin)
+                done = version_in(transaction, plugin)
                 if done > len(steps):
                     raise MigrationFailed(
                         f"its tables have version {done}, made by a newer release of it; this one knows {len(steps)}"
@@ -146,6 +146,17 @@ def migrate(
                     with session.work(0) as transaction:
                         transaction.run(_DELETE_VERSION, plugin=_begun(plugin))
                 raise MigrationFailed(reason) from error
+
+
+def install(
+    transaction: Transaction, engine: Engine, plugin: str, steps: Sequence[Migration], tables: Sequence[str]
+) -> None:
+    """Do all steps of a plugin in a transaction that creates the database.
+
+    Raises MigrationFailed, and what the steps raise; whoever creates the database undoes all of it then.
+    """
+    for step in steps:
+        _apply(transaction, engine, plugin, step, tables)
 
 
 def _begin(transaction: Transaction, plugin: str, step: Migration) -> None:
@@ -183,7 +194,8 @@ def _apply(transaction: Transaction, engine: Engine, plugin: str, step: Migratio
         transaction.insert(_INSERT_VERSION, plugin=key, version=step.version)
 
 
-def _version(transaction: Transaction, plugin: str) -> int:
+def version_in(transaction: Transaction, plugin: str) -> int:
+    """The version that a plugin's tables have; 0 for none."""
     return int(transaction.scalar(_VERSION, plugin=_PREFIX + plugin) or 0)
 
 
@@ -199,6 +211,6 @@ def version(engine: Engine, plugin: str) -> int | None:
     """The version that a plugin's tables have; None when there is no database to ask. Only reads."""
     try:
         with engine.looking() as transaction:
-            return _version(transaction, plugin)
+            return version_in(transaction, plugin)
     except DatabaseError:
         return None

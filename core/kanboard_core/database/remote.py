@@ -11,7 +11,7 @@ import copy
 import logging
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import ModuleType
@@ -203,6 +203,10 @@ class RemoteEngine(Engine):
     def reason(self, error: Any) -> str:
         """What an error of the driver says, in one line; it may quote values, so it isn't for clients."""
 
+    @abstractmethod
+    def joined(self, connection: Any) -> Transaction:
+        """What a connection does that creates a database, as a transaction that changes tables."""
+
     @property
     def label(self) -> str:
         """Host and name."""
@@ -267,14 +271,30 @@ class RemoteEngine(Engine):
         """Make the tables in a database that is there and empty."""
         with self._connected(writable=True) as connection:
             try:
-                self.tables.create(
-                    connection, indexes=indexes, cost=cost, password_hash=password_hash, contents=contents
-                )
+                if contents is None:
+                    self.tables.create(connection, indexes=indexes, cost=cost, password_hash=password_hash)
+                else:
+                    with self.tables.creating(connection, contents, indexes=indexes):
+                        contents.extend(self.joined(connection))
             except SchemaError as error:
                 if self.tables.state(connection).condition is Condition.CURRENT:
                     return False
                 raise CannotOpen(f"{self.label}: {error}") from error
         return True
+
+    def names(self, transaction: Transaction) -> set[str]:
+        """As the server lists them."""
+        found: set[str] = self.tables.names(transaction.connection)
+        return found
+
+    def next_ids(self, transaction: Transaction) -> dict[str, int]:
+        """As the server keeps them beside the rows."""
+        found: dict[str, int] = self.tables.next_ids(transaction.connection)
+        return found
+
+    def number_on(self, transaction: Transaction, least: Mapping[str, int]) -> None:
+        """Set what the server keeps beside the rows."""
+        self.tables.number_on(transaction.connection, least)
 
     def schema_version(self, transaction: Transaction) -> int:
         """The version in its table."""

@@ -9,7 +9,6 @@ from kanboard_core.file_storage import FileStorage
 from kanboard_core.hooks import hookimpl
 from kanboard_plugins.files import configuration
 from kanboard_plugins.files.folder import Folder
-from kanboard_plugins.files.storing import storage_of
 
 if TYPE_CHECKING:
     import click
@@ -40,4 +39,4 @@ def register_commands() -> list[click.Command]:
 @hookimpl
 def server_started(server: Server) -> None:
     """Report a storage that isn't there before the first call needs it."""
-    storage_of(server)
+    server.file_storage()

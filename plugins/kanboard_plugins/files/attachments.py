@@ -236,7 +236,7 @@ def _object(row: Row) -> Row:
 
 
 def _removable(call: AsyncCall, keys: Iterable[str]) -> set[str]:
-    storage = storing.storage_of(call.server)
+    storage = call.server.file_storage()
     return {key for key in keys if storage.removable(key)}
 
 

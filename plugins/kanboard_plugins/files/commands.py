@@ -39,13 +39,12 @@ def check(configuration: Configuration, plugins: Plugins, remove: bool, hours: f
     when something is wrong afterwards.
     """
     from kanboard_plugins.files.comparison import compare
-    from kanboard_plugins.files.storing import storage_of
 
     reading = partial(application_call, configuration, plugins, writable=False)
     with reading() as call:
         server = call.server
     try:
-        storage = storage_of(server)
+        storage = server.file_storage()
         found = compare(storage, server.file_areas, reading, before=time.time() - hours * 3600)
         for row in found.missing:
             click.echo(f"missing: {row.key}, of row {row.id} of {row.table} ({printable(row.name)})")

@@ -7,31 +7,19 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kanboard_core.file_storage import ContentMissing, FileStorage, FileStorageError
+from kanboard_core.file_storage import ContentMissing, FileStorageError
 from kanboard_plugins.files.names import thumbnail_key
 from kanboard_plugins.files.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from kanboard_core.server import Server
 
-#: the plugin whose storage is used when the configuration names none
-BUILT_IN = "files"
-
 _logger = logging.getLogger(__name__)
-
-
-def storage_of(server: Server) -> FileStorage:
-    """The storage in use. Raises FileStorageError when the configuration names a plugin that brings none."""
-    name = server.configuration.text("files", "storage") or BUILT_IN
-    try:
-        return server.file_storages[name]
-    except KeyError:
-        raise FileStorageError(f"[files] storage: no plugin {name} that keeps attachments is running") from None
 
 
 def store(server: Server, key: str, content: bytes, *, picture: bool) -> bool:
     """Keep a content under a key, and if it is a picture a thumbnail of it; False when it can't be kept."""
-    storage = storage_of(server)
+    storage = server.file_storage()
     try:
         storage.put(key, content)
     except FileStorageError as error:
@@ -50,7 +38,7 @@ def store(server: Server, key: str, content: bytes, *, picture: bool) -> bool:
 
 def load(server: Server, key: str) -> bytes:
     """The content under a key; b"" when it isn't there or can't be read, which is logged."""
-    storage = storage_of(server)
+    storage = server.file_storage()
     try:
         return storage.get(key)
     except ContentMissing as error:
@@ -62,7 +50,7 @@ def load(server: Server, key: str) -> bytes:
 
 def discard(server: Server, files: Iterable[tuple[str, bool]]) -> None:
     """Remove contents by their keys, with each whether it is a picture's; those that aren't there are passed over."""
-    storage = storage_of(server)
+    storage = server.file_storage()
     for key, picture in files:
         for removed in (key, thumbnail_key(key)) if picture else (key,):
             try:

@@ -20,6 +20,7 @@ from kanboard_core.database.mysql.connection import CONVERSIONS, MysqlConnection
 from kanboard_core.database.mysql.errors import reason
 from kanboard_core.database.mysql.session import MysqlSession
 from kanboard_core.database.remote import RemoteEngine
+from kanboard_core.database.transaction import Transaction
 
 #: what the URL may say after its question mark
 _PARAMETERS = {"unix_socket", "ssl_mode", "connect_timeout"}
@@ -103,6 +104,12 @@ class Mysql(RemoteEngine):
     def session(self, *, writable: bool) -> MysqlSession:
         """Open a connection for the calling thread."""
         return MysqlSession(partial(self.connect, writable=writable), writable=writable)
+
+    def joined(self, connection: MysqlConnection) -> Transaction:
+        """In transactions, each up to the next change of a table."""
+        session = MysqlSession(lambda: connection, writable=True)
+        session.join_migration()
+        return session.transaction(float("inf"))
 
     def begin_migration(self, session: Session) -> None:
         """Processes that migrate at once wait for each other."""

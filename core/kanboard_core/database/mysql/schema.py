@@ -11,7 +11,8 @@ Connections are in autocommit mode; what only reads may be done inside a transac
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,16 @@ _LOOKS, _BETWEEN_LOOKS = 100, 0.02
 # Everything with a name, views too.
 _NAMES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
+_TABLES = f"{_NAMES} AND table_type = 'BASE TABLE'"
+
+_NUMBERS = (
+    "SELECT table_name, auto_increment FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND auto_increment > 1"
+)
+
+#: the table of the schema version
+_VERSION = "schema_version"
+
 _INDEXES = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
 
 #: a table that is there already; a name of a constraint that is
@@ -51,7 +62,7 @@ def version(connection: MysqlConnection) -> int:
 
     Raises pymysql.err.MySQLError when it can't be read.
     """
-    if ("schema_version", "version") not in catalogue.columns(connection, "schema_version"):
+    if (_VERSION, "version") not in catalogue.columns(connection, _VERSION):
         return 0
     highest, rows = _versions(connection)
     return highest if rows == 1 else 0
@@ -81,7 +92,14 @@ def _names(connection: MysqlConnection) -> set[str]:
 
 
 def _judged(connection: MysqlConnection, names: set[str]) -> State:
-    found = ("schema_version", "version") in catalogue.columns(connection, "schema_version")
+    found = (_VERSION, "version") in catalogue.columns(connection, _VERSION)
+    if names and not found and catalogue.columns(connection, MAKING + _VERSION):
+        return State(
+            Condition.FOREIGN,
+            0,
+            "Another database is being copied into it, or that has been ended before all was there: then remove what is"
+            " in it and begin anew.",
+        )
     highest, rows = _versions(connection) if found else (0, 0)
     judged = schema.judged("mysql", highest, names, place="the only row of the table schema_version")
     if judged.condition not in (Condition.EMPTY, Condition.FOREIGN) and rows > 1:
@@ -112,32 +130,39 @@ def logs_statements(connection: MysqlConnection) -> bool:
 
 
 def create(
-    connection: MysqlConnection,
-    *,
-    indexes: bool = True,
-    cost: int = 10,
-    password_hash: str | None = None,
-    contents: Contents | None = None,
+    connection: MysqlConnection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None
 ) -> str:
     """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
 
     The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
     rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too
-    (:data:`~kanboard_core.database.schema.INDEXES`). With ``contents`` there is nothing else in it than these. The
-    connection must not be in a transaction.
+    (:data:`~kanboard_core.database.schema.INDEXES`). The connection must not be in a transaction.
 
     Raises SchemaError when the database isn't empty, pymysql.err.MySQLError when it can't be written.
     """
     token = token_hex(30)
-    if contents is None:
-        hashed = password_hash or passwords.hashed("admin", cost)
-        contents = FirstRows("mysql", token=token, password_hash=hashed)
+    hashed = password_hash or passwords.hashed("admin", cost)
+    with creating(connection, FirstRows("mysql", token=token, password_hash=hashed), indexes=indexes):
+        return token
+
+
+@contextmanager
+def creating(connection: MysqlConnection, contents: Contents, *, indexes: bool = True) -> Iterator[None]:
+    """The same with nothing else in it than the ``contents``; what is done inside belongs to it.
+
+    Where that changes tables, all tables have their names but that of the schema version, without which nobody serves
+    the database. Raises what ``create`` does.
+    """
+    from kanboard_core.database.facts import facts
+
     if not lock(connection, _LOCK_SECONDS):
         raise SchemaError("Another process has been making the database for too long.")
     try:
         if state(connection).condition is not Condition.EMPTY:
             raise SchemaError("The database is not empty, so no new one can be made in it.")
         _remove_unfinished(connection)
+        tables: set[str] = set(facts("mysql").tables)
+        further: tuple[str, ...] = ()
         try:
             for command in definitions(prefix=MAKING):
                 connection.query(command)
@@ -147,10 +172,14 @@ def create(
             for part in contents.parts():
                 _insert(connection, part)
             contents.check(lambda query: catalogue.rows(connection, query), prefix=MAKING)
-            connection.query(_naming())
+            if contents.further_tables is not None:
+                connection.query(_naming(tables - {_VERSION}))
+                tables, further = {_VERSION}, (*tables, *contents.further_tables)
+            yield
+            connection.query(_naming(tables))
         except BaseException:
             if connection.open:
-                _remove_unfinished(connection)
+                _remove_unfinished(connection, further)
             raise
     except err.MySQLError as error:
         if code(error) in _TAKEN:
@@ -162,7 +191,6 @@ def create(
     finally:
         if connection.open:
             unlock(connection)
-    return token
 
 
 def create_indexes(connection: MysqlConnection) -> list[str]:
@@ -223,17 +251,15 @@ def _definition(column: Column) -> str:
     return text
 
 
-def _naming() -> str:
-    """The command that gives all tables their names at once."""
-    from kanboard_core.database.facts import facts
-
-    names = [f"{quoted(MAKING + name)} TO {quoted(name)}" for name in facts("mysql").tables]
-    return f"RENAME TABLE {', '.join(names)}"
+def _naming(tables: Iterable[str]) -> str:
+    """The command that gives tables their names at once."""
+    return f"RENAME TABLE {', '.join(f'{quoted(MAKING + name)} TO {quoted(name)}' for name in tables)}"
 
 
-def _remove_unfinished(connection: MysqlConnection) -> None:
-    """Remove the tables that an attempt has left; there is nothing in them that anybody has entered."""
-    names = [name for (name,) in catalogue.rows(connection, _NAMES) if name.startswith(MAKING)]
+def _remove_unfinished(connection: MysqlConnection, further: Collection[str] = ()) -> None:
+    """Remove the tables that an attempt has left, also those with these names: nobody has entered anything in them."""
+    connection.query("ROLLBACK")
+    names = [name for (name,) in catalogue.rows(connection, _NAMES) if name.startswith(MAKING) or name in further]
     if names:
         connection.query("SET foreign_key_checks = 0")
         connection.query(f"DROP TABLE {', '.join(map(quoted, names))}")
@@ -246,6 +272,27 @@ def _insert(connection: MysqlConnection, part: Part) -> None:
     table = quoted(MAKING + part.table)
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} ({listed(part.columns)}) VALUES ({places})", part.rows)  # noqa: S608
+
+
+def names(connection: MysqlConnection) -> set[str]:
+    """The names of all tables in the database."""
+    return {name for (name,) in catalogue.rows(connection, _TABLES)}
+
+
+def next_ids(connection: MysqlConnection) -> dict[str, int]:
+    """The next number of each table that numbers its rows, and of which some has been taken."""
+    if "mariadb" not in connection.get_server_info().lower():
+        # MySQL remembers for a day what it has told.
+        connection.query("SET SESSION information_schema_stats_expiry = 0")
+    return {table: int(number) for table, number in catalogue.rows(connection, _NUMBERS)}
+
+
+def number_on(connection: MysqlConnection, least: Mapping[str, int]) -> None:
+    """Let tables go on with these numbers, if they wouldn't with higher ones. Commits."""
+    now = next_ids(connection)
+    for table, number in least.items():
+        if number > now.get(table, 1):
+            connection.query(f"ALTER TABLE {quoted(table)} AUTO_INCREMENT = {int(number)}")
 
 
 def differences(connection: MysqlConnection) -> list[str]:

@@ -40,9 +40,13 @@ class MysqlSession(RemoteSession):
         Each change of a table commits what was done before. Others are kept waiting until the session is closed.
         """
         self.begin()
-        self._migrating = True
         if not schema.lock(self.connection, wait):
             raise Busy("another process changes tables")
+        self.join_migration()
+
+    def join_migration(self) -> None:
+        """Go on with what may change tables, on a connection that keeps others from it."""
+        self._migrating = True
         # So that a transaction goes on, or rather another one begins, after a change of a table.
         for command in ("ROLLBACK", "SET autocommit = 0", _WRITING, "SAVEPOINT migration"):
             self._cursor.execute(command)

@@ -16,6 +16,7 @@ from kanboard_core.database.postgres import schema
 from kanboard_core.database.postgres.errors import command, reason
 from kanboard_core.database.postgres.session import PostgresSession
 from kanboard_core.database.remote import RemoteEngine
+from kanboard_core.database.transaction import Transaction
 
 #: what libpq is told unless the URL says otherwise: seconds, and milliseconds in the last
 _DEFAULTS = {
@@ -69,6 +70,10 @@ class Postgres(RemoteEngine):
         """Processes that migrate at once wait for each other."""
         session.begin(_MIGRATION_WAIT)
         session.transaction(_MIGRATION_WAIT).lock_name("plugin_schema_versions")
+
+    def joined(self, connection: psycopg.Connection[Any]) -> Transaction:
+        """In the transaction that the connection is in."""
+        return PostgresSession(lambda: connection, writable=True).transaction(float("inf"))
 
     def unfit(self, connection: psycopg.Connection[Any]) -> str:
         """Those before PostgreSQL 13 can't."""

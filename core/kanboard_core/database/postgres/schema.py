@@ -8,7 +8,8 @@ Connections are in autocommit mode; what only reads may be done inside a transac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,17 @@ _SURROUNDINGS = """
 """
 
 
+# What belongs to a column of a table: a serial, or made by us.
+_SEQUENCES = f"""
+    SELECT c.relname::text, a.attname::text, d.objid, pg_sequence_last_value(d.objid)
+    FROM pg_depend AS d JOIN pg_class AS c ON c.oid = d.refobjid JOIN pg_class AS s ON s.oid = d.objid
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    AND s.relkind = 'S' AND c.relnamespace = {catalogue.SCHEMA}
+    ORDER BY c.relname
+"""  # noqa: S608 (own names)
+
+
 def version(connection: Connection) -> int:
     """The schema version of the database; 0 when it has none, or several.
 
@@ -88,27 +100,27 @@ def state(connection: Connection) -> State:
     return found
 
 
-def create(
-    connection: Connection,
-    *,
-    indexes: bool = True,
-    cost: int = 10,
-    password_hash: str | None = None,
-    contents: Contents | None = None,
-) -> str:
+def create(connection: Connection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None) -> str:
     """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
 
     The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
     rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too
-    (:data:`~kanboard_core.database.schema.INDEXES`). With ``contents`` there is nothing else in it than these. The
-    connection must not be in a transaction.
+    (:data:`~kanboard_core.database.schema.INDEXES`). The connection must not be in a transaction.
 
     Raises SchemaError when the database isn't empty or isn't fit for it, psycopg.Error when it can't be written.
     """
     token = token_hex(30)
-    if contents is None:
-        hashed = password_hash or passwords.hashed("admin", cost)
-        contents = FirstRows("postgres", token=token, password_hash=hashed)
+    hashed = password_hash or passwords.hashed("admin", cost)
+    with creating(connection, FirstRows("postgres", token=token, password_hash=hashed), indexes=indexes):
+        return token
+
+
+@contextmanager
+def creating(connection: Connection, contents: Contents, *, indexes: bool = True) -> Iterator[None]:
+    """The same with nothing else in it than the ``contents``; what is done inside belongs to it.
+
+    Raises what ``create`` does.
+    """
     try:
         with connection.transaction():
             # What others did while the lock was waited for must be seen after it.
@@ -122,16 +134,16 @@ def create(
                 create_indexes(connection)
             for part in contents.parts():
                 _insert(connection, part)
-            _number_on(connection)
+            number_on(connection)
             with connection.cursor() as cursor:
                 values.register(cursor)
                 contents.check(lambda query: cursor.execute(query.encode()))
+            yield
     except (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation) as error:
         # A program that doesn't know our lock makes tables too, or something has a name that can't be seen before.
         raise SchemaError(
             f"The database is not empty, so no new one can be made in it: {error.diag.message_primary}."
         ) from error
-    return token
 
 
 def create_indexes(connection: Connection) -> list[str]:
@@ -208,16 +220,23 @@ def _insert(connection: Connection, part: Part) -> None:
         cursor.executemany(command.encode(), part.rows)
 
 
-def _number_on(connection: Connection) -> None:
-    """Let the numbering go on after the rows that are there."""
-    from kanboard_core.database.facts import facts
+def names(connection: Connection) -> set[str]:
+    """The names of all tables in the database."""
+    tables = f"SELECT relname::text FROM pg_class WHERE relnamespace = {catalogue.SCHEMA} AND relkind IN ('r', 'p')"  # noqa: S608
+    return {name for (name,) in connection.execute(tables)}
 
-    for table in facts("postgres").tables.values():
-        for column in table.columns.values():
-            if column.sequence:
-                number = f"SELECT max({quoted(column.name)}) FROM {quoted(table.name)}"  # noqa: S608 (own names)
-                if (highest := _row(connection, number)[0]) is not None:
-                    connection.execute("SELECT setval(%s, %s)", [quoted(column.sequence), highest])
+
+def next_ids(connection: Connection) -> dict[str, int]:
+    """The next number of each sequence that has been used, by the table that it belongs to."""
+    return {table: last + 1 for table, _, _, last in connection.execute(_SEQUENCES) if last is not None}
+
+
+def number_on(connection: Connection, least: Mapping[str, int] | None = None) -> None:
+    """Let all sequences go on after the rows that are there, and not before ``least``, by table."""
+    for table, column, sequence, _ in connection.execute(_SEQUENCES).fetchall():
+        highest = _row(connection, f"SELECT max({quoted(column)}) FROM {quoted(table)}")[0] or 0  # noqa: S608 (own names)
+        if (last := max(highest, (least or {}).get(table, 1) - 1)) > 0:
+            connection.execute("SELECT setval(%s::regclass, %s)", [sequence, last])
 
 
 def differences(connection: Connection) -> list[str]:

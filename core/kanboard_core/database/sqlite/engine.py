@@ -58,6 +58,7 @@ class Sqlite(Engine):
             raise CannotOpen(f"there is no database {self.path}")
         with self._explained(), contextlib.closing(opening.connect_looking(self.path)) as connection:
             connection.execute("PRAGMA query_only=ON")
+            connection.execute("BEGIN")
             yield looking(connection)
 
     def workers(
@@ -117,14 +118,21 @@ class Sqlite(Engine):
             with contextlib.closing(self.connect(writable=True)) as connection:
                 connection.execute(f"PRAGMA busy_timeout = {_CREATION_WAIT}")
                 try:
-                    schema.create(
-                        connection, indexes=indexes, cost=cost, password_hash=password_hash, contents=contents
-                    )
+                    if contents is None:
+                        schema.create(connection, indexes=indexes, cost=cost, password_hash=password_hash)
+                    else:
+                        with schema.creating(connection, contents, indexes=indexes):
+                            joined = SqliteSession(lambda: connection, writable=True)
+                            contents.extend(joined.transaction(float("inf")))
                 except SchemaError as error:
                     if schema.state(connection).condition is Condition.CURRENT:
                         return False
                     raise CannotOpen(f"{self.path}: {error}") from error
         return True
+
+    def names(self, transaction: Transaction) -> set[str]:
+        """As the file lists them."""
+        return schema.names(transaction.connection)
 
     def schema_version(self, transaction: Transaction) -> int:
         """The version of what is open, which is what is in the file: see ``content``."""

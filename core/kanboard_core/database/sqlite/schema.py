@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -51,25 +52,28 @@ def state(connection: sqlite3.Connection) -> State:
 
 
 def create(
-    connection: sqlite3.Connection,
-    *,
-    indexes: bool = True,
-    cost: int = 10,
-    password_hash: str | None = None,
-    contents: Contents | None = None,
+    connection: sqlite3.Connection, *, indexes: bool = True, cost: int = 10, password_hash: str | None = None
 ) -> str:
     """Make a new database of Kanboard in an empty one: all of it or nothing. Answers the application token.
 
     The administrator is ``admin`` with the password ``admin``, hashed by bcrypt at ``cost`` (the logarithm of the
     rounds), or with another one whose hash is given. ``indexes`` makes the indexes of our own too (:data:`INDEXES`).
-    With ``contents`` there is nothing else in it than these. The connection must not be in a transaction.
+    The connection must not be in a transaction.
 
     Raises SchemaError when the database isn't empty, sqlite3.DatabaseError when it can't be written.
     """
     token = token_hex(30)
-    if contents is None:
-        hashed = password_hash or passwords.hashed("admin", cost)
-        contents = FirstRows("sqlite", token=token, password_hash=hashed)
+    hashed = password_hash or passwords.hashed("admin", cost)
+    with creating(connection, FirstRows("sqlite", token=token, password_hash=hashed), indexes=indexes):
+        return token
+
+
+@contextmanager
+def creating(connection: sqlite3.Connection, contents: Contents, *, indexes: bool = True) -> Iterator[None]:
+    """The same with nothing else in it than the ``contents``; what is done inside belongs to it.
+
+    Raises what ``create`` does.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         if state(connection).condition is not Condition.EMPTY:
@@ -83,13 +87,13 @@ def create(
             sql = f"INSERT INTO {quoted(part.table)} ({listed(part.columns)}) VALUES ({places})"  # noqa: S608 (own names)
             connection.executemany(sql, part.rows)
         contents.check(connection.execute)
+        yield
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION['sqlite']}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return token
 
 
 def create_indexes(connection: sqlite3.Connection) -> list[str]:
@@ -145,6 +149,12 @@ def _definition(column: Column) -> str:
     if column.default is not None:
         text += f" DEFAULT {literal(column.default)}"
     return text
+
+
+def names(connection: sqlite3.Connection) -> set[str]:
+    """The names of all tables in the database."""
+    query = r"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
+    return {name for (name,) in connection.execute(query)}
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:

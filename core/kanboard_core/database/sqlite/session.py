@@ -20,7 +20,7 @@ from kanboard_core.database.sqlite.opening import Connection
 from kanboard_core.database.sqlite.transaction import SqliteTransaction
 
 #: what opens a connection
-Connect = Callable[[], Connection]
+Connect = Callable[[], sqlite3.Connection]
 
 #: instructions of SQLite's virtual machine between two looks at the clock: a search can keep each of them busy for long
 _PROGRESS_STEPS = 1_000
@@ -189,6 +189,8 @@ class _PeeweeDatabase(peewee.SqliteDatabase):
 
 
 def looking(connection: sqlite3.Connection) -> SqliteTransaction:
-    """A transaction on a connection that only reads, for statements and nothing else."""
+    """A transaction on a connection that only reads."""
     connection.create_function(IN_TIME, 0, lambda: 1)
-    return SqliteTransaction(connection, connection.cursor(), _DIALECT, peewee.SqliteDatabase(None), writable=False)
+    database: Any = _PeeweeDatabase(lambda: connection)
+    database.connect()
+    return SqliteTransaction(connection, connection.cursor(), _DIALECT, database, writable=False)

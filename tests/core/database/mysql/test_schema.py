@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -256,8 +256,13 @@ def test_it_is_there_all_at_once(empty: MysqlConnection, empty_mysql: str) -> No
 
 
 def test_a_name_that_somebody_takes_meanwhile_is_told(empty: MysqlConnection, monkeypatch: pytest.MonkeyPatch) -> None:
-    naming = schema._naming()
-    monkeypatch.setattr(schema, "_naming", lambda: empty.query("CREATE TABLE users (id INTEGER)") or naming)
+    naming = schema._naming
+
+    def interrupted(tables: Iterable[str]) -> str:
+        empty.query("CREATE TABLE users (id INTEGER)")
+        return naming(tables)
+
+    monkeypatch.setattr(schema, "_naming", interrupted)
     with pytest.raises(SchemaError, match="no new one can be made in it: Table 'users' already exists"):
         schema.create(empty, password_hash=HASH)
     assert names(empty) == ["users"]

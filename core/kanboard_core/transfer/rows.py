@@ -1,7 +1,7 @@
-"""Copying the content of a database into a new one, of whatever engines: all of it or nothing.
+"""The rows of Kanboard's tables, from one engine to another.
 
-What is in Kanboard's tables is copied. Tables of third parties' plugins are made anew where the plugin is switched on,
-so what is noted of their versions stays behind. Source: spec page "storage", sections 4, 6 and 11.
+What is noted of the versions of plugins' tables stays behind: see ``plugin_tables``. Source: spec page "storage",
+sections 4 and 6.
 """
 
 from __future__ import annotations
@@ -9,17 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from kanboard_core.database.contents import Contents, Part, Query
-from kanboard_core.database.engine import CannotOpen, Engine
-from kanboard_core.database.errors import DatabaseError
+from kanboard_core.database.contents import Part, Query
 from kanboard_core.database.facts import Column, Table, facts
-from kanboard_core.database.schema import Condition, listed, quoted
+from kanboard_core.database.schema import listed, quoted
 from kanboard_core.database.transaction import Transaction
-
-#: told every moment what is being done, how much of it is done and how much there is; it may raise to stop the work
-Progress = Callable[[str, int, int], None]
+from kanboard_core.transfer.progress import CopyFailed, Progress
 
 #: rows that are taken at once
 _PORTION = 500
@@ -31,45 +27,8 @@ _NUMBERS = ("int", "bigint", "smallint", "tinyint", "integer")
 _FRACTIONS = ("float", "double", "real", "numeric")
 
 
-class CopyFailed(DatabaseError):
-    """A database can't be copied; one clear sentence for the operator. Nothing is left of the copy."""
-
-
-class Copied(NamedTuple):
-    """What has been copied."""
-
-    tables: int
-    rows: int
-    #: tables that aren't Kanboard's, and weren't
-    left: list[str]
-
-
-def copy(source: Engine, target: Engine, *, progress: Progress, indexes: bool = True) -> Copied:
-    """Fill an empty database with what another one has at one moment.
-
-    ``indexes``: with those of our own. Raises CannotOpen or CopyFailed.
-    """
-    state = source.state()
-    if state.condition is not Condition.CURRENT:
-        raise CannotOpen(f"{source.label}: {state.message}")
-    there = target.state()
-    if there.condition is not Condition.EMPTY:
-        raise CannotOpen(f"{target.label} is not empty, so nothing was copied into it")
-    with source.looking() as transaction:
-        rows = _Rows(transaction, source.kind, target.kind, progress)
-        try:
-            created = target.create(indexes=indexes, contents=rows)
-        except (ValueError, OverflowError) as error:
-            raise CopyFailed(f"a row of {rows.table} does not fit {target.label}: {error}") from error
-        except CannotOpen as error:
-            raise CopyFailed(f"{error} (while {rows.table} was copied)") from error
-        if not created:
-            raise CannotOpen(f"{target.label} is not empty any more, so nothing was copied into it")
-        return Copied(len(rows.copied), sum(rows.copied.values()), rows.others())
-
-
-class _Rows(Contents):
-    """The rows of another database."""
+class Rows:
+    """The rows of Kanboard's tables in another database; of each table, what both engines have."""
 
     def __init__(self, transaction: Transaction, source: str, target: str, progress: Progress) -> None:
         self._transaction = transaction
@@ -78,6 +37,8 @@ class _Rows(Contents):
         self._known = facts(source).tables
         self._tables = {name: table for name, table in facts(target).tables.items() if name not in _OWN}
         self._sums: Counter[str] = Counter()
+        #: of the tables that are copied
+        self.names = list(self._tables)
         #: rows by table
         self.copied: Counter[str] = Counter()
         #: the table that is being copied
@@ -97,7 +58,7 @@ class _Rows(Contents):
                 self.copied[name] += len(rows)
                 self._sums[name] += self._sum(name, columns, rows)
                 yield Part(name, columns, rows)
-                self._progress("copying", min(sum(self.copied.values()), total), total)
+                self._progress("copying", min(self.copied.total(), total), total)
         if self.copied != Counter(counts):
             raise CopyFailed("the database has changed while it was copied")
         # Each engine's own version is the last row.
@@ -106,7 +67,7 @@ class _Rows(Contents):
 
     def check(self, query: Query, *, prefix: str = "") -> None:
         """Compare numbers and checksums with what was read."""
-        total, done = sum(self.copied.values()), 0
+        total, done = self.copied.total(), 0
         for name, table in self._tables.items():
             self.table = name
             columns = self._columns(table)
@@ -115,15 +76,6 @@ class _Rows(Contents):
                 raise CopyFailed(f"what has arrived in {name} is not what was there; nothing was kept")
             done += len(found)
             self._progress("checking", done, total)
-
-    def others(self) -> list[str]:
-        """The tables of the database that aren't Kanboard's."""
-        query = {
-            "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'",
-            "postgres": "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()",
-            "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
-        }[self._source]
-        return sorted({name for (name,) in self._transaction.sql(query)} - self._known.keys())
 
     def _columns(self, table: Table) -> tuple[str, ...]:
         """Those that both engines have."""

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from kanboard_core.database import transfer
+from kanboard_core import transfer
+from kanboard_core.database.contents import FirstRows
 from kanboard_core.database.engine import CannotOpen, Engine
 from kanboard_core.database.facts import facts
 from kanboard_core.database.schema import Condition, quoted
 from kanboard_core.database.sqlite import Sqlite
-from kanboard_core.database.transfer import CopyFailed
+from kanboard_core.database.transaction import Transaction
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, Location, RunningServer, running
 from kanboard_core.testing.databases import database_url, execute
 from kanboard_core.testing.databases import engine as engine_of
+from kanboard_core.transfer import CopyFailed
+from kanboard_core.transfer.rows import Rows
 
 TEXT = 'It\'s "Éclair"; \\ % 😀\n'
 
@@ -59,18 +62,6 @@ def common_columns() -> dict[str, list[str]]:
         for name, table in engines[0].items()
         if name != "plugin_schema_versions"
     }
-
-
-def place(database: Location, folder: Path, request: pytest.FixtureRequest) -> Location:
-    """Where an empty database of the same kind is."""
-    kind = engine_of(database).kind
-    return folder / "other.sqlite" if kind == "sqlite" else request.getfixturevalue(f"empty_{kind}")
-
-
-@pytest.fixture
-def target(database: Location, tmp_path: Path, request: pytest.FixtureRequest) -> Location:
-    """An empty database of the engine of this run."""
-    return place(database, tmp_path, request)
 
 
 async def test_there_and_back_again(
@@ -146,7 +137,7 @@ def test_a_copy_that_is_stopped_leaves_the_target_empty(database: Location, targ
 def test_what_has_not_arrived_as_it_was_is_noticed(
     database: Location, target: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = transfer._Rows.parts
+    parts = Rows.parts
 
     def tampered(self: Any) -> Any:
         for part in parts(self):
@@ -154,13 +145,61 @@ def test_what_has_not_arrived_as_it_was_is_noticed(
                 part = part._replace(rows=[tuple(f"{v}x" if v == "app-admin" else v for v in row) for row in part.rows])
             yield part
 
-    monkeypatch.setattr(transfer._Rows, "parts", tampered)
+    monkeypatch.setattr(Rows, "parts", tampered)
     with pytest.raises(CopyFailed, match="what has arrived in users is not what was there"):
         transfer.copy(engine_of(database), engine_of(target), progress=quietly)
     assert engine_of(target).state().condition is Condition.EMPTY
 
 
-def test_tables_of_plugins_are_named_and_left(database: Location, target: Location) -> None:
+async def test_ids_of_rows_that_are_gone_are_not_given_again(
+    server: RunningServer, application: Client, plugins: Plugins, database: Location, target: Location
+) -> None:
+    for name in ("One", "Two", "Three"):
+        await application.createProject(name)
+    await application.removeProject(3)
+    transfer.copy(engine_of(database), engine_of(target), progress=quietly)
+    next_id = await application.createProject("Next")  # SQLite does give them again
+    async with running(target, plugins=plugins) as serving:
+        assert await serving.client().createProject("Next") == next_id
+
+
+async def test_what_is_written_meanwhile_is_not_in_the_copy(
+    server: RunningServer, application: Client, database: Location, target: Location
+) -> None:
+    await application.createProject("One")
+    written: list[str] = []
+
+    def writing(stage: str, done: int, total: int) -> None:
+        if not written:
+            written.append(stage)
+            execute(database, "INSERT INTO tags (name, project_id) VALUES ('late', 1)")
+
+    transfer.copy(engine_of(database), engine_of(target), progress=writing)
+    assert written
+    assert execute(target, "SELECT name FROM projects") == [("One",)]
+    assert execute(target, "SELECT * FROM tags") == []
+
+
+@pytest.mark.mysql
+def test_what_a_killed_copy_leaves_of_the_tables_of_plugins_is_not_served(target: Location) -> None:
+    class Killed(FirstRows):
+        further_tables = ("notes",)
+
+        def extend(self, transaction: Transaction) -> None:
+            transaction.sql("CREATE TABLE notes (id INTEGER)")
+            transaction.connection._force_close()  # without a word, as a process does that is killed
+
+    engine = engine_of(target)
+    with pytest.raises(CannotOpen):
+        engine.create(contents=Killed("mysql", token="t", password_hash="none"))
+    state = engine.state()
+    assert state.condition is Condition.FOREIGN
+    assert "that has been ended before all was there" in state.message
+    with pytest.raises(CannotOpen, match="is not empty"):
+        engine.create(password_hash="none")
+
+
+def test_tables_of_nobody_are_named_and_left(database: Location, target: Location) -> None:
     execute(database, "CREATE TABLE theirs (id INTEGER)")
     source: Engine = engine_of(database)
     assert "theirs" in transfer.copy(source, engine_of(target), progress=quietly).left
