@@ -42,6 +42,7 @@ class Health:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._failing: set[HealthCheck] = set()
 
     async def alive(self) -> tuple[int, dict[str, Any]]:
         """Status 200 as long as the process answers."""
@@ -71,8 +72,11 @@ class Health:
             async with asyncio.timeout(_SECONDS):
                 await check.check()
         except CONTAINED as error:
-            _logger.warning("plugin %s: the health check %s failed: %r", check.plugin, check.name, error)
+            if check not in self._failing:  # said once, however often somebody asks
+                _logger.warning("plugin %s: the health check %s failed: %r", check.plugin, check.name, error)
+            self._failing.add(check)
             return check, f"failed: {type(error).__name__}"
+        self._failing.discard(check)
         return check, "ok"
 
     async def _database(self) -> str:

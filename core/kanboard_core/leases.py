@@ -73,12 +73,21 @@ _TAKE = statement(
 )
 _RENEW = statement(LeaseRow.update({LeaseRow.beat: LeaseRow.beat + 1}).where(_MINE))
 _RELEASE = statement(LeaseRow.update({LeaseRow.holder: ""}).where(_MINE))
+_HOLD_OFF = statement(LeaseRow.select(LeaseRow.name).where(_NAMED).for_update())
 _NOTE = statement(LeaseRow.select(LeaseRow.note).where(_NAMED))
 _SET_NOTE = statement(LeaseRow.update({LeaseRow.note: param("note")}).where(_NAMED))
 
 
 class LeaseLost(Exception):
     """Another process has taken the lease over; what was to be written under it is undone."""
+
+
+def hold_off(tx: Transaction, name: str) -> None:
+    """Have whoever writes under a lease, or takes it, wait until this transaction ends; the holder keeps the lease.
+
+    For those that change what its holder changes too. Asked for before anything is written.
+    """
+    tx.all(_HOLD_OFF, name=name)
 
 
 class Lease:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
 from kanboard_core.database import insertion
-from kanboard_core.leases import Lease, LeaseLost
+from kanboard_core.database.transaction import Transaction
+from kanboard_core.leases import Lease, LeaseLost, hold_off
 from kanboard_core.models import Group
 from kanboard_core.testing import Location, RunningServer
 from kanboard_core.testing.databases import database_url
@@ -122,6 +124,28 @@ async def test_what_fails_under_a_lease_is_undone(server: RunningServer, pair: P
         await one.write(lambda tx: tx.insert(INSERT, name="Lost", external_id="") / 0)
     assert server.sql("SELECT name FROM groups") == []
     await one.renew()
+
+
+async def test_who_changes_what_its_holder_changes_holds_it_off_meanwhile(server: RunningServer, pair: Pair) -> None:
+    one, other = pair
+    assert await other.acquire()
+    begun, over = threading.Event(), threading.Event()
+
+    def change(tx: Transaction) -> None:
+        hold_off(tx, "bell")
+        begun.set()
+        over.wait(20)
+        tx.insert(INSERT, name="First", external_id="")
+
+    changing = asyncio.ensure_future(server.server.database.write(change))
+    assert await asyncio.to_thread(begun.wait, 20)
+    writing = asyncio.ensure_future(other.write(lambda tx: tx.insert(INSERT, name="Second", external_id="")))
+    done, _ = await asyncio.wait([writing], timeout=0.3)
+    assert not done
+    over.set()
+    await asyncio.gather(changing, writing)
+    assert server.sql("SELECT name FROM groups ORDER BY id") == [("First",), ("Second",)]
+    assert not await one.acquire(), "its holder has it still"
 
 
 async def test_a_note_is_found_by_the_next_holder(server: RunningServer, pair: Pair) -> None:

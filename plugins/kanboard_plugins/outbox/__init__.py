@@ -1,16 +1,25 @@
 """The outbox: messages that leave the server after what they tell of is committed, and are tried until they arrive."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from kanboard_core.configuration import Section
 from kanboard_core.database import Model
 from kanboard_core.database.migrations import Migration
+from kanboard_core.health import HealthCheck
 from kanboard_core.hooks import hookimpl
-from kanboard_core.server import Server
-from kanboard_plugins.outbox import configuration, migrations
+from kanboard_plugins.outbox import configuration, migrations, supervision
 from kanboard_plugins.outbox.courier import Courier
 from kanboard_plugins.outbox.models import OutboxMessage
 from kanboard_plugins.outbox.posting import couriers
+
+if TYPE_CHECKING:
+    import click
+
+    from kanboard_core.server import Server
 
 
 @hookimpl
@@ -29,6 +38,20 @@ def register_models() -> list[type[Model]]:
 def register_migrations() -> Sequence[Migration]:
     """How it came to be."""
     return migrations.MIGRATIONS
+
+
+@hookimpl
+def register_health_checks(server: Server) -> list[HealthCheck]:
+    """Whether messages are late, while calls are carried out all the same."""
+    return [HealthCheck("deliveries", partial(supervision.check, server))]
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """``outbox list``, ``check``, ``retry`` and ``drop``."""
+    from kanboard_plugins.outbox.commands import outbox
+
+    return [outbox]
 
 
 @hookimpl

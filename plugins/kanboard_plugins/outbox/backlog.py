@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from peewee import fn
+from peewee import Case, fn
 
 from kanboard_core.database import Row, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
@@ -23,7 +23,7 @@ def _first_of_each_key(condition: object) -> object:
 
 
 _NEXT = statement(
-    OutboxMessage.select(OutboxMessage.id)
+    OutboxMessage.select(OutboxMessage.id, OutboxMessage.key)
     .where(
         OutboxMessage.id.in_(_first_of_each_key(_Other.kind == param("kind"))) & (OutboxMessage.due_at <= param("now"))
     )
@@ -37,10 +37,16 @@ _NEXT_DUE = statement(
     )
 )
 _DELETE = statement(OutboxMessage.delete().where(one_of(OutboxMessage.id, "ids")))
+# Whoever has had the message tried again meanwhile, by `outbox retry`, means a try after this one.
 _POSTPONE = statement(
-    OutboxMessage.update({OutboxMessage.attempts: param("attempts"), OutboxMessage.due_at: param("due_at")}).where(
-        OutboxMessage.id == param("id")
-    )
+    OutboxMessage.update(
+        {
+            OutboxMessage.attempts: param("attempts"),
+            OutboxMessage.due_at: Case(
+                None, ((OutboxMessage.due_at == param("was_due_at"), param("due_at")),), OutboxMessage.due_at
+            ),
+        }
+    ).where(OutboxMessage.id == param("id"))
 )
 _COUNT = statement(OutboxMessage.select(fn.COUNT(OutboxMessage.id)))
 #: the oldest of those that wait for one of their key that was tried in vain, and that one
@@ -68,22 +74,25 @@ class Outcome:
     id: int
     #: tries in vain, with this one
     attempts: int = 0
+    #: when it was due
+    was_due_at: float = 0.0
     #: when it is tried again, Unix seconds; None: never, for it is delivered or given up
     due_at: float | None = None
 
 
 def due(
-    tx: Transaction, now: float, room: Mapping[str, int], under_way: Collection[int]
+    tx: Transaction, now: float, room: Mapping[str, int], under_way: Collection[tuple[str, str]]
 ) -> tuple[list[Row], float | None]:
     """The messages that are to be delivered now, and when the next ones are due (Unix seconds, None: none is).
 
-    ``room``: how many of each kind may be begun; ``under_way``: the ids of those that have been.
+    ``room``: how many of each kind may be begun; ``under_way``: kind and key of those that have been. Others of the key
+    aren't begun, also when the row of the one under way has gone.
     """
     chosen: list[int] = []
     for kind, places in room.items():
         if places > 0:
-            found = [id for id in tx.column(_NEXT, kind=kind, now=now) if id not in under_way]
-            chosen += found[:places]
+            found = tx.all(_NEXT, kind=kind, now=now)
+            chosen += [row["id"] for row in found if (kind, row["key"]) not in under_way][:places]
     messages = tx.all(_MESSAGES, ids=chosen) if chosen else []
     return messages, tx.scalar(_NEXT_DUE, kinds=list(room), now=now)
 
@@ -96,7 +105,12 @@ def settle(tx: Transaction, outcomes: Sequence[Outcome]) -> None:
     tx.run_many(
         _POSTPONE,
         [
-            {"id": outcome.id, "attempts": outcome.attempts, "due_at": outcome.due_at}
+            {
+                "id": outcome.id,
+                "attempts": outcome.attempts,
+                "was_due_at": outcome.was_due_at,
+                "due_at": outcome.due_at,
+            }
             for outcome in outcomes
             if outcome.due_at is not None
         ],

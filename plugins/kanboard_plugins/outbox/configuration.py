@@ -15,6 +15,12 @@ SECTION = Section(
             "Most messages waiting behind one that can't be delivered; more, and the oldest are given up.",
             minimum=1,
         ),
+        Option(
+            "late_after",
+            1.0,
+            "Hours after which a message that still waits is late: `GET /ready` and `outbox check` say so.",
+            minimum=0.0,
+        ),
         Option("pause", 5.0, "Seconds until a message is tried again, doubled with each time.", minimum=0.01),
         Option("longest_pause", 1800.0, "Most seconds until a message is tried again.", minimum=0.01),
         Option("delivery_timeout", 60.0, "Seconds that one try may take.", minimum=0.01),

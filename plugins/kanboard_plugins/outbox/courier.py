@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+#: under which one process at a time delivers
+LEASE = "outbox"
 #: most seconds between two looks, while this process delivers or waits for another that does
 _LOOK = 1.0
 #: seconds that deliveries under way are given to finish when the server stops, and so many again to write that down;
@@ -69,7 +71,7 @@ class Courier:
         self._server = server
         self._database = server.database
         self._carriers = dict(server.carriers)
-        self._lease = Lease(server.database, "outbox", seconds=options.number("outbox", "lease"))
+        self._lease = Lease(server.database, LEASE, seconds=options.number("outbox", "lease"))
         self._interval = options.number("outbox", "interval")
         self._timeout = options.number("outbox", "delivery_timeout")
         self._size_limit = options.integer("outbox", "size_limit")
@@ -83,7 +85,8 @@ class Courier:
         self._claimed = False
         self._stopping = False
         self._troubled = False
-        self._under_way: dict[int, tuple[str, asyncio.Task[None]]] = {}
+        #: by id: kind, key, and what delivers it
+        self._under_way: dict[int, tuple[str, str, asyncio.Task[None]]] = {}
         self._outcomes: list[Outcome] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -102,10 +105,10 @@ class Courier:
             return
         self._stopping = True
         self._woken.set()
-        tasks = [self._task, *(task for _, task in self._under_way.values())]
+        tasks = [self._task, *(task for _, _, task in self._under_way.values())]
         await asyncio.wait(tasks, timeout=_STOP)
         try:
-            # Nothing is written twice: the numbers of rows that have gone may be those of others then.
+            # Nothing is written twice: a task that isn't done may be writing the same.
             if self._claimed and self._task.done():
                 async with asyncio.timeout(_STOP):
                     await self._settle()
@@ -158,7 +161,7 @@ class Courier:
             messages, next_due = await self._database.read(self._due)
         for message in messages if not self._stopping else ():
             task = self._loop.create_task(self._deliver(self._carriers[message["kind"]], message))
-            self._under_way[message["id"]] = message["kind"], task
+            self._under_way[message["id"]] = message["kind"], message["key"], task
         if self._claimed and not self._under_way and not self._outcomes:
             self._claimed = False
             await self._lease.release()
@@ -172,9 +175,10 @@ class Courier:
 
     def _due(self, tx: Transaction) -> tuple[list[Row], float | None]:
         room = {kind: carrier.at_once for kind, carrier in self._carriers.items()}
-        for kind, _ in self._under_way.values():
+        for kind, _, _ in self._under_way.values():
             room[kind] -= 1
-        return backlog.due(tx, time.time(), room, set(self._under_way))
+        under_way = {(kind, key) for kind, key, _ in self._under_way.values()}
+        return backlog.due(tx, time.time(), room, under_way)
 
     async def _deliver(self, carrier: Carrier, message: Row) -> None:
         """Try to deliver a message, and note what came of it."""
@@ -192,7 +196,7 @@ class Courier:
             if due_at is None:
                 _logger.error("message %d (%s) is given up after %d tries: %s", number, carrier.kind, attempts, what)
             else:
-                outcome = Outcome(number, attempts, due_at)
+                outcome = Outcome(number, attempts, message["due_at"], due_at)
                 _logger.warning(
                     "message %d (%s) isn't delivered yet, try %d, another one in %.1f s: %s",
                     *(number, carrier.kind, attempts, due_at - now, what),
@@ -222,7 +226,7 @@ class Courier:
     async def _abandon(self) -> None:
         """Let go of everything that is under way: somebody else delivers it, or the next start."""
         self._claimed = False
-        tasks = [task for _, task in self._under_way.values()]
+        tasks = [task for _, _, task in self._under_way.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

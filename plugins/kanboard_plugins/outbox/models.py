@@ -10,7 +10,7 @@ from kanboard_core.database import Model
 class OutboxMessage(Model):
     """What is to be delivered once the transaction that wrote it is committed. The row goes when it is."""
 
-    #: the order in which messages of one kind and key are delivered
+    #: the order in which messages of one kind and key are delivered; never used again
     id = AutoField()
     #: which carrier it is for
     kind = TextField()
