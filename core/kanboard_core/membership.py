@@ -10,21 +10,31 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
+from peewee import Case, fn
+
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser, User
 from kanboard_core.permissions import ProjectRole, role_in_project
 from kanboard_core.validation import is_empty, numeric
 
+# The rows of the project ``project_id``.
+_DIRECT = ProjectUser.select(ProjectUser.user_id).where(ProjectUser.project_id == param("project_id"))
+_THROUGH_GROUPS = (
+    GroupMember.select(GroupMember.user_id)
+    .join(ProjectGroup, on=(ProjectGroup.group_id == GroupMember.group_id))
+    .where(ProjectGroup.project_id == param("project_id"))
+)
+_FIRST_GROUP = (
+    GroupMember.select(fn.MIN(GroupMember.group_id))
+    .join(ProjectGroup, on=(ProjectGroup.group_id == GroupMember.group_id))
+    .where((ProjectGroup.project_id == param("project_id")) & (GroupMember.user_id == User.id))
+)
+
 
 def _user_is_in(*, without: str | None = None) -> Any:
     """The condition that an account belongs to the project ``project_id``; rows of the role ``without`` don't count."""
-    direct = ProjectUser.select(ProjectUser.user_id).where(ProjectUser.project_id == param("project_id"))
-    through_groups = (
-        GroupMember.select(GroupMember.user_id)
-        .join(ProjectGroup, on=(ProjectGroup.group_id == GroupMember.group_id))
-        .where(ProjectGroup.project_id == param("project_id"))
-    )
+    direct, through_groups = _DIRECT, _THROUGH_GROUPS
     if without is not None:
         direct = direct.where(ProjectUser.role != without)
         through_groups = through_groups.where(ProjectGroup.role != without)
@@ -39,6 +49,16 @@ def user_has_role() -> Any:
         statement(User.select().where(user_has_role()))
     """
     return _user_is_in(without="")
+
+
+def members_first() -> tuple[Any, ...]:
+    """An order of the accounts of the project ``project_id``: its own members, then those of its groups, by group.
+
+    Within each by account::
+
+        statement(User.select().where(user_has_role()).order_by(*members_first()))
+    """
+    return Case(None, ((User.id.in_(_DIRECT), 0),), _FIRST_GROUP), User.id
 
 
 _PEOPLE = User.select(User.id, User.name, User.username)

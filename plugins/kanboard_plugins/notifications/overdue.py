@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kanboard_core.calls import Call
 from kanboard_core.daily import DailyJob, Order
@@ -28,33 +28,42 @@ def tell_of_overdue(call: Call) -> None:
     """Tell of the overdue tasks of open projects, whom the option ``overdue`` says; the caller isn't excepted."""
     told = call.server.configuration.text("notifications", "overdue")
     tasks = [] if told == "none" else overdue_tasks(call.tx, call.now)
-    people = recipients.willing(call.tx) if tasks else []
+    people = {person["id"]: person for person in recipients.willing(call.tx)} if tasks else {}
     if not people:
         return
     roles = recipients.roles(call.tx, {task["project_id"] for task in tasks})
-    chosen = recipients.chosen_projects(call.tx, people)
-    types = recipients.types_of(call.tx, [person["id"] for person in people])
-    for person in people:
+    chosen = recipients.chosen_projects(call.tx, people.values())
+    types = recipients.types_of(call.tx, people)
+
+    def concerns(person: Row, task: Row) -> bool:
+        role = roles[task["project_id"]].get(person["id"])
         if told == "managers":
-            mine = [task for task in tasks if roles[task["project_id"]].get(person["id"]) == ProjectRole.MANAGER.value]
-        else:
-            mine = [
-                task
-                for task in tasks
-                if person["id"] in roles[task["project_id"]]
-                and recipients.is_chosen(chosen, person["id"], task["project_id"])
-                and recipients.wants(person, task)
-            ]
-        for portion in [mine] if told == "users" else _by_project(mine):
-            if portion:
-                names = dict.fromkeys(task["project_name"] for task in portion)
-                payload = {"tasks": portion, "project_name": ", ".join(names)}
+            return role == ProjectRole.MANAGER.value
+        return (
+            role is not None
+            and recipients.is_chosen(chosen, person["id"], task["project_id"])
+            and recipients.wants(person, task)
+        )
+
+    for portion in [tasks] if told == "users" else _by_project(tasks):
+        for user_id in _members(portion, roles):
+            person = people.get(user_id)
+            mine = [] if person is None else [task for task in portion if concerns(person, task)]
+            if person is not None and mine:
+                names = dict.fromkeys(task["project_name"] for task in mine)
+                payload = {"tasks": mine, "project_name": ", ".join(names)}
                 tell(call, [recipients.recipient(person)], Event(OVERDUE.name, payload, Origin.API), types)
 
 
 def _by_project(tasks: list[Row]) -> Iterator[list[Row]]:
     for project_id in dict.fromkeys(task["project_id"] for task in tasks):
         yield [task for task in tasks if task["project_id"] == project_id]
+
+
+def _members(tasks: list[Row], roles: Mapping[int, Mapping[int, str]]) -> list[int]:
+    """Who belongs to the projects of tasks, each once, in the order in which they are told of events."""
+    projects = dict.fromkeys(task["project_id"] for task in tasks)
+    return list(dict.fromkeys(user_id for project_id in projects for user_id in roles[project_id]))
 
 
 #: registered by the plugin

@@ -9,7 +9,7 @@ from typing import Any
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.membership import user_has_role
+from kanboard_core.membership import members_first, user_has_role
 from kanboard_core.models import GroupMember, ProjectGroup, ProjectUser, User
 from kanboard_core.notifications import Recipient
 from kanboard_core.permissions import highest_project_role
@@ -30,7 +30,9 @@ _PEOPLE = User.select(
     User.id, User.username, User.name, User.email, User.language, User.role, User.notifications_filter
 )
 _WILLING = (User.notifications_enabled == 1) & (User.is_active == 1)
-_IN_PROJECT = statement(_PEOPLE.where(_WILLING & (User.id != param("caller_id")) & user_has_role()).order_by(User.id))
+_IN_PROJECT = statement(
+    _PEOPLE.where(_WILLING & (User.id != param("caller_id")) & user_has_role()).order_by(*members_first())
+)
 _EVERYBODY = statement(_PEOPLE.where(_WILLING).order_by(User.id))
 _PERSON = statement(_PEOPLE.where(User.id == param("user_id")))
 _TYPES = statement(
@@ -44,21 +46,22 @@ _CHOSEN = statement(
     )
 )
 _DIRECT_ROLES = statement(
-    ProjectUser.select(ProjectUser.project_id, ProjectUser.user_id, ProjectUser.role).where(
-        one_of(ProjectUser.project_id, "project_ids")
-    )
+    ProjectUser.select(ProjectUser.project_id, ProjectUser.user_id, ProjectUser.role)
+    .where(one_of(ProjectUser.project_id, "project_ids"))
+    .order_by(ProjectUser.user_id)
 )
 _GROUP_ROLES = statement(
     ProjectGroup.select(ProjectGroup.project_id, GroupMember.user_id, ProjectGroup.role)
     .join(GroupMember, on=(GroupMember.group_id == ProjectGroup.group_id))
     .where(one_of(ProjectGroup.project_id, "project_ids"))
+    .order_by(ProjectGroup.group_id, GroupMember.user_id)
 )
 
 
 def recipients(call: Call, payload: Mapping[str, Any]) -> list[Recipient]:
-    """Who is told of an event about a task, by id: whoever belongs to its project and wants to be told, but the caller.
+    """Who is told of an event about a task: whoever belongs to its project and wants to be told, but the caller.
 
-    Of a comment only those who may read it.
+    Of a comment only those who may read it. The project's own members come first, then those of its groups.
     """
     task = payload["task"]
     people = call.tx.all(_IN_PROJECT, project_id=task["project_id"], caller_id=call.caller.user_id)
@@ -102,16 +105,21 @@ def is_chosen(chosen: Mapping[int, Collection[int]], user_id: int, project_id: i
 
 
 def roles(tx: Transaction, project_ids: Collection[int]) -> dict[int, dict[int, str]]:
-    """Who belongs to each of some projects: project id -> user id -> role."""
+    """Who belongs to each of some projects: project id -> user id -> role.
+
+    The project's own members come first, then those of its groups, as they are told of events.
+    """
+    direct = {
+        (row["project_id"], row["user_id"]): row["role"] for row in tx.all(_DIRECT_ROLES, project_ids=project_ids)
+    }
     through_groups: dict[tuple[int, int], list[str]] = {}
     for row in tx.all(_GROUP_ROLES, project_ids=project_ids):
         through_groups.setdefault((row["project_id"], row["user_id"]), []).append(row["role"])
-    found = {key: highest_project_role(names) for key, names in through_groups.items()}
-    for row in tx.all(_DIRECT_ROLES, project_ids=project_ids):
-        found[row["project_id"], row["user_id"]] = row["role"] or found.get((row["project_id"], row["user_id"]), "")
     members: dict[int, dict[int, str]] = {project_id: {} for project_id in project_ids}
-    for (project_id, user_id), role in found.items():
+    for key in dict.fromkeys([*direct, *through_groups]):
+        role = direct.get(key) or highest_project_role(through_groups.get(key, []))
         if role:
+            project_id, user_id = key
             members[project_id][user_id] = role
     return members
 

@@ -75,6 +75,24 @@ class TestProjects:
             "meg": [(["fourth"], "Other")],
         }
 
+    async def test_a_project_after_the_other_its_own_members_before_those_of_its_groups(
+        self, server: RunningServer, application: Client, person: PersonFactory, project: IdFactory
+    ) -> None:
+        grouped, own = await person("grouped", project_role=None), await person("own")
+        other = await project("Other", members={own: "project-member"})
+        group = await application.createGroup("Team")
+        await application.addGroupMember(group, grouped.id)
+        for project_id in (1, other):
+            await application.addProjectGroup(project_id, group, "project-member")
+        for project_id in (other, 1):
+            await application.createTask(title="T", project_id=project_id, date_due="2020-01-01")
+        server.sql("DELETE FROM user_has_unread_notifications")
+        await tell(server)
+        rows = server.sql("SELECT user_id, event_data FROM user_has_unread_notifications ORDER BY id")
+        assert [(user_id, json.loads(data)["project_name"]) for user_id, data in rows] == [
+            (own.id, "Other"), (grouped.id, "Other"), (own.id, "Work"), (grouped.id, "Work")
+        ]  # fmt: skip
+
     async def test_the_payload_has_the_nine_keys_of_overdue_tasks(
         self, server: RunningServer, application: Client, people: dict[str, Client]
     ) -> None:

@@ -78,6 +78,24 @@ async def test_only_active_accounts_that_want_it_and_belong_to_the_project(
     }  # fmt: skip
 
 
+async def test_the_projects_own_members_are_told_before_those_of_its_groups(
+    server: RunningServer, application: Client, person: PersonFactory
+) -> None:
+    """Those of groups by group, each once, and an own member only as such."""
+    second = await person("second", project_role=None)
+    first = await person("first", project_role=None)
+    own = await person("own")
+    groups = [await application.createGroup(name) for name in ("One", "Two")]
+    for group in reversed(groups):
+        await application.addProjectGroup(1, group, "project-viewer")
+        await application.addGroupMember(group, first.id)
+    await application.addGroupMember(groups[0], own.id)
+    await application.addGroupMember(groups[1], second.id)
+    await application.createTask("T", 1)
+    rows = server.sql("SELECT user_id FROM user_has_unread_notifications ORDER BY id")
+    assert [user_id for (user_id,) in rows] == [own.id, first.id, second.id]
+
+
 async def test_the_caller_is_not_told_and_the_application_is_nobody(
     server: RunningServer, application: Client, person: PersonFactory
 ) -> None:
