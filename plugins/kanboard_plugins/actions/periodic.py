@@ -30,9 +30,13 @@ _OPEN = statement(
 def run_periodic_actions(call: Call) -> None:
     """Run the daily actions of every project that has some, disabled projects included.
 
-    What fails in a project is undone there, logged and reported; the others go on.
+    The projects come in the order of their first actions. What fails in one is undone there, logged and reported; the
+    others go on.
     """
-    for project_id in rules.projects_with(call.tx, DAILY.name):
+    projects = rules.projects_with(call.tx, DAILY.name)
+    # All at once: they wouldn't be locked in the order of their ids else.
+    call.tx.lock_projects(*projects)
+    for project_id in projects:
         # Each is a call of its own: what was seen and done elsewhere doesn't count.
         run = partial(_run_for_project, replace(call, kept={}), project_id)
         call.server.plugins.contain("actions", f"the daily actions of the project {project_id}", call, run)
@@ -40,7 +44,6 @@ def run_periodic_actions(call: Call) -> None:
 
 def _run_for_project(call: Call, project_id: int) -> None:
     """Nothing happens when the project has no open task."""
-    call.tx.lock_projects(project_id)
     tasks = call.tx.all(_OPEN, project_id=project_id)
     if tasks:
         # Each task may have consequences, and nobody waits for the answer.

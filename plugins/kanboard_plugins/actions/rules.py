@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from kanboard_core import validation
 from kanboard_core.actions import Rule
@@ -28,8 +28,8 @@ _OF_EVENT = statement(_IN_PROJECT.where(StoredRule.event_name == param("event_na
 _PROJECTS = statement(
     StoredRule.select(StoredRule.project_id)
     .where(StoredRule.event_name == param("event_name"))
-    .distinct()
-    .order_by(StoredRule.project_id)
+    .group_by(StoredRule.project_id)
+    .order_by(fn.MIN(StoredRule.id))
 )
 _INSERT = insertion(StoredRule, "project_id", "event_name", "action_name")
 _INSERT_VALUE = insertion(StoredValue, "action_id", "name", "value")
@@ -47,7 +47,7 @@ def of_event(tx: Transaction, project_id: int, event_name: str) -> tuple[Rule, .
 
 
 def projects_with(tx: Transaction, event_name: str) -> list[int]:
-    """The ids of the projects that have an action bound to an event, ascending."""
+    """The ids of the projects that have an action bound to an event, in the order of the first action of each."""
     return tx.column(_PROJECTS, event_name=event_name)
 
 

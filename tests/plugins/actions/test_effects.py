@@ -106,6 +106,24 @@ async def test_a_move_to_what_is_gone_leaves_the_task_but_for_its_dates(board: B
     assert [event.name for event in there.events] == [REASSIGNED]
 
 
+@pytest.mark.parametrize(
+    ("action", "event", "condition"),
+    [
+        ("TaskAssignCategoryColor", BOTH, {"color_id": "red"}),
+        ("TaskAssignCategorySwimlaneChange", CREATED, {"swimlane_id": "@lane"}),
+    ],
+)
+async def test_a_category_that_is_empty_is_none(
+    board: BoardFactory, action: str, event: str, condition: dict[str, str]
+) -> None:
+    there = await board()
+    await there.rule(action, event, **condition, category_id="")
+    created = await there.call(
+        "createTask", title="T", project_id="@project", color_id="red", swimlane_id="@lane", category_id="@idea"
+    )
+    assert (await there.call("getTask", created))["category_id"] == 0
+
+
 async def test_a_category_and_an_account_that_are_gone_are_assigned_all_the_same(board: BoardFactory) -> None:
     there = await board()
     await there.rule("TaskAssignSpecificUser", COLUMN, column_id="@ready", user_id=777)

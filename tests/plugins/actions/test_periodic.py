@@ -195,5 +195,15 @@ async def test_a_project_in_which_it_fails_stops_no_other(
     assert "TaskCloseNoActivity" in server.incidents["actions"]
 
 
+async def test_projects_come_in_the_order_of_their_first_actions(board: BoardFactory, server: RunningServer) -> None:
+    one, other = await board(), await board()
+    for there in (other, one, other):
+        await there.rule("TaskCloseNoActivity", DAILY, duration=9)
+    one.events.clear()
+    await run(server)
+    projects = [there.ids["project"] for there in (other, one)]
+    assert [event.payload["project_id"] for event in server.events] == projects
+
+
 async def test_it_is_one_of_the_servers_daily_jobs(board: BoardFactory, server: RunningServer) -> None:
     assert "actions.periodic actions" in [job.label for job in server.server.daily_jobs]

@@ -21,10 +21,15 @@ from kanboard_plugins.tasks import updates
 
 def categorize(call: Call, rule: Rule, task_id: int) -> None:
     """Put a task into the category of a rule, as if it were updated."""
-    category_id = rule.integer("category_id")
+    category_id = _category(rule)
     if category_id is not None:
         carried = rule.text("category_id") if category_id else 0
         updates.change(call, task_id, {"category_id": category_id}, {"category_id": carried})
+
+
+def _category(rule: Rule) -> int | None:
+    """The category of a rule; 0, which is none, for the empty text; None when the text can't be one."""
+    return rule.integer("category_id") if rule.text("category_id") else 0
 
 
 class TaskAssignCategorySwimlaneChange(TaskAction):
@@ -39,7 +44,7 @@ class TaskAssignCategorySwimlaneChange(TaskAction):
 
     def run(self, call: Call, rule: Rule, payload: Payload) -> None:
         """Put it into the category quietly."""
-        category_id = rule.integer("category_id")
+        category_id = _category(rule)
         if category_id is not None:
             updates.change_quietly(call, payload["task_id"], {"category_id": category_id})
 
