@@ -1,8 +1,9 @@
 """Carries out the calls of a request, in order: the contract of a call.
 
-A request is one database job: of a reader when all its calls read, else whole of the writer, a savepoint per call.
-The account's row, its roles and the call belong to the same job. A call is rolled back by an exception only: an answer
-of ``false`` keeps what was done. An ``async`` procedure runs outside any transaction, after its access check.
+A request is one database job: of a reader when all its calls read, else whole of the writer, a savepoint per call if
+there are several. The account's row, its roles and the call belong to the same job. A call is rolled back by an
+exception only: an answer of ``false`` keeps what was done. An ``async`` procedure runs outside any transaction, after
+its access check.
 """
 
 from __future__ import annotations
@@ -242,7 +243,7 @@ class Dispatcher:
             try:
                 if caller is None:
                     caller = progress.caller = self._authentication.identify(transaction, request.credentials, now)
-                answer = self._call(request, entry, caller, transaction, now)
+                answer = self._call(request, entry, caller, transaction, now, only=end - position == 1)
             except (Unverified, Unauthorized, Forbidden, _Started) as stop:
                 progress.stop = stop
                 return progress
@@ -254,9 +255,16 @@ class Dispatcher:
         return progress
 
     def _call(
-        self, request: Request, entry: Invocation, caller: Caller, transaction: Transaction | None, now: int
+        self,
+        request: Request,
+        entry: Invocation,
+        caller: Caller,
+        transaction: Transaction | None,
+        now: int,
+        *,
+        only: bool,
     ) -> Answer | None:
-        """Carry out one call; None for a notification."""
+        """Carry out one call, the only one of its job or one of several; None for a notification."""
         procedure = self._registry.find(entry.method)
         if procedure is None:
             return _answered(entry, framing.error(framing.METHOD_NOT_FOUND, entry.id))
@@ -267,7 +275,7 @@ class Dispatcher:
             if transaction is None:
                 result = procedure.function(call, *procedure.parameters.converted(arranged))
             elif transaction.writable:
-                with transaction.call():
+                with transaction.call(only=only):
                     result = self._checked(entry, procedure, call, arranged)
                 result = framing.ready(result)
             else:

@@ -56,7 +56,7 @@ class RemoteTransaction(Transaction):
         self._projects: set[int] = set()
 
     @contextmanager
-    def call(self) -> Iterator[None]:
+    def call(self, *, only: bool) -> Iterator[None]:
         """When the call raises, whoever ends the transaction undoes all of it."""
         try:
             yield

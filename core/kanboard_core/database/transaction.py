@@ -127,8 +127,11 @@ class Transaction(ABC):
         """
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """What happens inside, a call of a client, is undone when it raises; the exception goes on."""
+    def call(self, *, only: bool) -> Iterator[None]:
+        """What happens inside, a call of a client, is undone when it raises; the exception goes on.
+
+        ``only``: the job does nothing else, so that all of it may be undone.
+        """
         with self.savepoint():
             yield
 

@@ -61,6 +61,65 @@ async def test_a_job_that_raises_is_undone_and_its_neighbours_stand(jobs: Databa
     assert sorted(await jobs.read(names)) == sorted(f"kept {number}" for number in range(30) if number % 3)
 
 
+@pytest.mark.parametrize("only", [True, False])
+async def test_a_call_that_raises_is_undone_though_it_is_answered(jobs: Database, only: bool) -> None:
+    """The first of a group too, with which its transaction ends. What was to follow the commit doesn't."""
+    done: list[str] = []
+
+    def answered(tx: Transaction) -> str:
+        try:
+            with tx.call(only=only):
+                tx.after_commit(lambda: done.append("undone"))
+                add("undone")(tx)
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            return "an error"
+
+    outcomes = await asyncio.gather(
+        *(jobs.write(answered if number % 3 == 0 else add(f"kept {number}")) for number in range(30))
+    )
+
+    assert outcomes[::3] == ["an error"] * 10
+    assert sorted(await jobs.read(names)) == sorted(f"kept {number}" for number in range(30) if number % 3)
+    assert done == []
+
+
+async def test_only_jobs_after_others_have_a_savepoint(jobs: Database) -> None:
+    """SQLite copies what is changed after one, so a call that is alone has none."""
+    sent: dict[str, list[str]] = {}
+    release = threading.Event()
+
+    def traced(name: str) -> Callable[[Transaction], None]:
+        def job(tx: Transaction) -> None:
+            tx.connection.set_trace_callback(sent.setdefault(name, []).append)
+            with tx.call(only=True):
+                add(name)(tx)
+            tx.connection.set_trace_callback(None)
+
+        return job
+
+    held = jobs.write(lambda tx: release.wait(10) and None)
+    group = [jobs.write(traced(name)) for name in ("first", "second")]
+    release.set()
+    await asyncio.gather(held, *group)
+    await jobs.write(traced("alone"))
+
+    assert [any("SAVEPOINT" in command for command in sent[name]) for name in ("second", "alone")] == [True, False]
+
+
+async def test_a_transaction_that_the_engine_gives_up_is_no_success(jobs: Database) -> None:
+    """Even when the job doesn't say so."""
+
+    def given_up(tx: Transaction) -> None:
+        add("lost")(tx)
+        tx.connection.execute("ROLLBACK")
+
+    with pytest.raises(StorageFailed):
+        await jobs.write(given_up)
+    await jobs.write(add("next"))
+    assert await jobs.read(names) == ["next"]
+
+
 async def test_a_full_disk_fails_the_guilty_job_only(jobs: Database) -> None:
     """The engine gives up the whole transaction; the other jobs of the group are done again."""
 

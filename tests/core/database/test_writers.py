@@ -100,7 +100,7 @@ async def test_a_job_that_raises_is_undone(jobs: Database) -> None:
 async def test_a_call_that_raises_is_undone_though_it_is_answered(jobs: Database) -> None:
     def answered(tx: Transaction) -> str:
         try:
-            with tx.call():
+            with tx.call(only=True):
                 add("lost")(tx)
                 raise ValueError
         except ValueError:

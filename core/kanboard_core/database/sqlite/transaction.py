@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from kanboard_core.database.compilation import Compiled
+import peewee
+
+from kanboard_core.database.compilation import Compiled, Dialect
+from kanboard_core.database.errors import TransactionLost
 from kanboard_core.database.sqlite.errors import translated
 from kanboard_core.database.statements import Statement
 from kanboard_core.database.transaction import Shaping, Transaction
@@ -14,7 +19,32 @@ from kanboard_core.database.transaction import Shaping, Transaction
 class SqliteTransaction(Transaction):
     """Statements are prepared by the driver, which keeps them by their text."""
 
-    __slots__ = ()
+    __slots__ = ("first",)
+
+    def __init__(
+        self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
+    ) -> None:
+        super().__init__(connection, cursor, dialect, database, writable=writable)
+        #: whether no other job has done anything in the engine's transaction, so that all of it may be undone
+        self.first = False
+
+    @contextmanager
+    def call(self, *, only: bool) -> Iterator[None]:
+        """The only call of the first job needs no savepoint: when it raises, whoever ends the transaction undoes it.
+
+        For a savepoint SQLite keeps a copy of every page that is changed, and many of them in a file of their own.
+        """
+        if not (only and self.first):
+            with self.savepoint():
+                yield
+            return
+        try:
+            yield
+        except BaseException as error:
+            self.undone = True
+            if self.lost() and not isinstance(error, TransactionLost):
+                raise TransactionLost(str(error)) from error
+            raise
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """As it is."""

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -19,6 +19,7 @@ from kanboard_core.database.sqlite.checkpoints import Checkpoints
 from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.lock import FileLock, path_of
 from kanboard_core.database.sqlite.session import SqliteSession
+from kanboard_core.database.sqlite.transaction import SqliteTransaction
 
 _GROUP_JOBS = 64
 _GROUP_SECONDS = 0.005
@@ -38,11 +39,17 @@ class _Task:
         self.afterwards: Sequence[Afterwards] = ()
 
 
-class Writer(Worker):
-    """One thread, one connection. Queued jobs are committed in groups, a savepoint each.
+class _Undone(Exception):
+    """The first job of a transaction is to be undone, so all of it is. Its error, or its answer, stands."""
 
-    A group that fails as a whole is rolled back and every job of it is carried out again, alone: a job may run
-    twice, so it keeps what it collects to itself until its result is delivered. Nothing is delivered before the commit.
+
+class Writer(Worker):
+    """One thread, one connection. Queued jobs are committed in groups.
+
+    The first job of a group has the transaction for itself: when it is undone, so is the transaction, and those that
+    wait begin another one. Those after it have a savepoint each. A group that fails as a whole is rolled back and
+    every job of it is carried out again, alone: a job may run twice, so it keeps what it collects to itself until its
+    result is delivered. Nothing is delivered before the commit.
 
     Processes of ours queue by a lock file; what other programs hold is asked for again and again.
     """
@@ -111,7 +118,7 @@ class Writer(Worker):
         group = [first]
         try:
             with self._transaction(session, first.deadline):
-                self._run(session, first)
+                self._run_first(session, first)
                 closing = time.monotonic() + _GROUP_SECONDS
                 while len(group) < _GROUP_JOBS and time.monotonic() < closing:
                     try:
@@ -122,7 +129,9 @@ class Writer(Worker):
                         self._stopping = True
                         break
                     group.append(task)
-                    self._run(session, task)
+                    self._run_next(session, task)
+        except _Undone:
+            pass
         except Busy as error:
             for task in group:
                 task.error = error
@@ -143,7 +152,9 @@ class Writer(Worker):
             task.result, task.error = None, None
             try:
                 with self._transaction(session, time.monotonic() + self._seconds):
-                    self._run(session, task)
+                    self._run_first(session, task)
+            except _Undone:
+                pass
             except Busy as error:
                 task.result, task.error = None, error
             except BaseException as error:
@@ -169,10 +180,25 @@ class Writer(Worker):
         finally:
             self._lock.release()
 
-    def _run(self, session: SqliteSession, task: _Task) -> None:
+    def _run_first(self, session: SqliteSession, task: _Task) -> None:
+        """Run a job that has the transaction for itself as yet. Raises _Undone when nothing of it may be kept."""
         transaction = session.transaction(self._seconds)
+        transaction.first = True
+        self._run(transaction, task, nullcontext())
+        if task.error is not None or transaction.undone:
+            session.confirm()
+            task.afterwards = ()
+            raise _Undone
+
+    def _run_next(self, session: SqliteSession, task: _Task) -> None:
+        """Run a job after others, which stand whatever becomes of it."""
+        transaction = session.transaction(self._seconds)
+        self._run(transaction, task, transaction.savepoint())
+
+    @staticmethod
+    def _run(transaction: SqliteTransaction, task: _Task, frame: AbstractContextManager[None]) -> None:
         try:
-            with transaction.savepoint():
+            with frame:
                 task.result = task.job(transaction)
             task.afterwards = transaction.afterwards
         except TransactionLost:
@@ -181,3 +207,5 @@ class Writer(Worker):
             if transaction.lost():
                 raise TransactionLost(str(error)) from error
             task.error = error
+        if transaction.lost():
+            raise TransactionLost("the database has given up the transaction")

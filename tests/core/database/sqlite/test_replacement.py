@@ -219,6 +219,28 @@ async def test_a_read_that_was_under_way_is_done_again(
     assert await others == ["new"]
 
 
+@pytest.mark.parametrize("raises", [True, False])
+async def test_a_write_that_was_under_way_is_done_again(
+    server: RunningServer, database: Path, make: Make, raises: bool
+) -> None:
+    """Also one that raises: who knows whether it would, with the content that is there now."""
+    new = await make("new")
+    await server.client().createProject("old")
+    found: list[list[tuple[str]]] = []
+
+    def job(tx: Any) -> None:
+        found.append(tx.connection.execute("SELECT name FROM projects").fetchall())
+        if len(found) == 1:
+            rename(database, new)
+        if raises:
+            raise LookupError
+
+    outcome, *_ = await asyncio.gather(server.server.database.write(job), return_exceptions=True)
+
+    assert found == [[("old",)], [("new",)]]
+    assert isinstance(outcome, LookupError) is raises
+
+
 # What isn't lost
 
 
