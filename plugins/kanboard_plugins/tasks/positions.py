@@ -6,10 +6,9 @@ tasks keep the number they had. Source: spec page "tasks", section 7.
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
-from peewee import fn
+from peewee import Case, fn
 
 from kanboard_core import validation
 from kanboard_core.arguments import to_id
@@ -20,14 +19,20 @@ from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
 
 _TASK = statement(Task.select().where(Task.id == param("id")))
-# The open tasks of a cell without one.
-_OTHERS = (
-    (Task.project_id == param("project_id"))
-    & (Task.is_active == 1)
-    & (Task.column_id == param("column_id"))
-    & (Task.swimlane_id == param("swimlane_id"))
-    & (Task.id != param("task_id"))
-)
+_Cell = Task.alias("cell")
+
+
+def _others(task: Any) -> Any:
+    """The condition that a row is one of the open tasks of a cell without one."""
+    return (
+        (task.project_id == param("project_id"))
+        & (task.is_active == 1)
+        & (task.column_id == param("column_id"))
+        & (task.swimlane_id == param("swimlane_id"))
+        & (task.id != param("task_id"))
+    )
+
+
 _NUMBERS = statement(
     Task.select(
         fn.COUNT(Task.id).alias("tasks"),
@@ -35,14 +40,24 @@ _NUMBERS = statement(
         fn.COALESCE(fn.MIN(Task.position), 1).alias("least"),
         fn.COALESCE(fn.MAX(Task.position), 1).alias("greatest"),
         fn.COALESCE(fn.SUM(Task.position), 0).alias("total"),
-    ).where(_OTHERS)
+    ).where(_others(Task))
 )
 _SHIFT = statement(
     Task.update({Task.position: Task.position + param("shift")}).where(
-        _OTHERS & Task.position.between(param("first"), param("last"))
+        _others(Task) & Task.position.between(param("first"), param("last"))
     )
 )
-_IN_ORDER = statement(Task.select(Task.id, Task.position).where(_OTHERS).order_by(Task.position, Task.id))
+_ordered: Any = (
+    _Cell.select(_Cell.id.alias("task_id"), fn.ROW_NUMBER().over(order_by=[_Cell.position, _Cell.id]).alias("place"))
+    .where(_others(_Cell))
+    .alias("ordered")
+)
+_number_of_place = _ordered.c.place + Case(None, ((_ordered.c.place >= param("left_out"), 1),), 0)
+_RENUMBER = statement(
+    Task.update({Task.position: _number_of_place})
+    .from_(_ordered)
+    .where((Task.id == _ordered.c.task_id) & (Task.position != _number_of_place))
+)
 _PLACE = statement(Task.update({Task.position: param("position")}).where(Task.id == param("id")))
 _MOVE = statement(
     Task.update(
@@ -141,9 +156,7 @@ def _number(tx: Transaction, task: Row, column_id: int, swimlane_id: int, *, lea
         elif wanted < left_out:
             tx.run(_SHIFT, **others, first=wanted, last=left_out, shift=1)
         return wanted
-    numbers = (number for number in itertools.count(1) if number != wanted)
-    placed = zip(tx.all(_IN_ORDER, **others), numbers, strict=False)
-    tx.run_many(_PLACE, [{"id": row["id"], "position": number} for row, number in placed if row["position"] != number])
+    tx.run(_RENUMBER, **others, left_out=wanted)
     return wanted
 
 

@@ -66,6 +66,8 @@ class MysqlContext(StatementContext):
 
     def node(self, obj: Any) -> Any:
         """What is written for a node: comparisons of texts compare bytes."""
+        if isinstance(obj, peewee.Update) and getattr(obj, "_from", None):
+            return _JoinedUpdate(obj)
         if type(obj) is not peewee.Expression or obj.op not in _COMPARISONS:
             return obj
         if isinstance(obj.rhs, peewee.Select) and getattr(obj.rhs, "_limit", None) is not None:
@@ -153,6 +155,32 @@ class MysqlDialect(Dialect):
     def rows(self, compiled: Compiled, description: Sequence[Sequence[Any]]) -> Rows:
         """The driver has made numbers of fractions already."""
         return shape([column[0] for column in description], frozenset())
+
+
+class _JoinedUpdate(peewee.Node):
+    """An update with values of other tables, which stand behind the table's name and not behind FROM."""
+
+    def __init__(self, update: Any) -> None:
+        self._update = update.clone()
+        self._update.table = _Tables(update.table, update._from)
+        self._update._from = None
+
+    def __sql__(self, ctx: Any) -> Any:
+        return self._update.__sql__(ctx)
+
+
+class _Tables(peewee.Node):
+    """The table that is changed, and those that are read."""
+
+    def __init__(self, table: Any, others: Sequence[Any]) -> None:
+        self._table, self._others = table, others
+        self.__name__ = table.__name__
+
+    def __sql__(self, ctx: Any) -> Any:
+        ctx.alias_manager[self._table] = self._table.__name__
+        ctx.sql(self._table).literal(", ")
+        with ctx.scope_source(parentheses=False):
+            return ctx.sql(peewee.CommaNodeList(self._others))
 
 
 class _Exact(peewee.Expression):
