@@ -31,6 +31,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.waiting import eventually, said
 
 from kanboard_core import hooks
 from kanboard_core.actions import Action
@@ -179,10 +180,7 @@ class Shell:
         log = self._folder / "serve.log"
         log.write_text("")
         self._serving, _ = self._run(f"{command} >> {log} 2>&1 &\necho $!")
-        deadline = time.monotonic() + 60
-        while "listening on" not in log.read_text():
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
+        said("listening on", log)
         return log.read_text().replace(f":{self._port}", ":8080")
 
     def _stop(self) -> None:
@@ -301,10 +299,7 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         for job in found.daily_jobs:
             await server.server.database.write(partial(done, server.server, job))
         if found.carriers:
-            deadline = time.monotonic() + 20
-            while server.sql("SELECT * FROM kanboard_server_outbox"):
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.01)
+            await eventually(lambda: not server.sql("SELECT * FROM kanboard_server_outbox"))
             assert "New task: Pack" in capsys.readouterr().out
         authorization = {"Authorization": aiohttp.encode_basic_auth("jsonrpc", TOKEN)}
         for route in found.routes:

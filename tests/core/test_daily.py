@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core import daily
 from kanboard_core.calls import Call
@@ -161,10 +161,7 @@ async def test_a_server_does_them_by_itself_when_it_is_told_the_hour(database: L
         await asyncio.sleep(0.05)
         assert done(server) == []
     async with running(database, plugins=chores, settings=["server.daily_job_hour=0"]) as server:
-        deadline = time.monotonic() + 20
-        while not done(server):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.01)
+        await eventually(lambda: done(server))
     assert done(server) == ["sweep"]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core.arguments import Scalar
 from kanboard_core.calls import AsyncCall, Call
@@ -817,10 +818,7 @@ async def logged(server: tuple[str, Path], body: bytes, credentials: str = "json
     headers["Authorization"] = "Basic " + base64.b64encode(credentials.encode()).decode()
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
         request_id = response.headers["X-Request-Id"]
-    deadline = time.monotonic() + 5
-    while log.read_text() == before:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
+    await eventually(lambda: log.read_text() != before)
     [line] = log.read_text().removeprefix(before).splitlines()
     assert line.isprintable()
     found = Logged(*line.split(" "))

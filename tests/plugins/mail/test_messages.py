@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from tests.mailbox import Mailbox, mailbox
-from tests.plugins.outbox.bells import QUICK, eventually
+from tests.plugins.outbox.bells import QUICK
+from tests.waiting import eventually
 
 from kanboard_core.calls import Call
 from kanboard_core.hooks import hookimpl

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
+
+from tests.waiting import eventually
 
 from kanboard_core.calls import Call
 from kanboard_core.carriers import Carrier
@@ -51,14 +51,6 @@ class Bell(Carrier):
         """Wait until it has heard so much, and see that it is this."""
         await eventually(lambda: len(self.heard) >= len(texts))
         assert self.heard == [*texts]
-
-
-async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 @procedure("ring", access=ANYONE)
