@@ -31,6 +31,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.guests import guest
 from tests.waiting import eventually, said
 
 from kanboard_core import hooks
@@ -39,7 +40,7 @@ from kanboard_core.calls import Call
 from kanboard_core.daily import DailyJob
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.permissions import APPLICATION
-from kanboard_core.plugins import Plugin, Plugins, discovery
+from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.plugins.inventory import inventory
 from kanboard_core.procedures import declared_in
 from kanboard_core.server import Server
@@ -273,7 +274,7 @@ async def test_a_piece_of_code_runs_as_a_plugin(
     exec(compile(block.text, f"{PAGE}, line {block.line}", "exec"), module.__dict__)  # noqa: S102 - our own page
     if declared_in(module) and not hasattr(module, "register_procedures"):
         module.__dict__["register_procedures"] = hooks.hookimpl(lambda: declared_in(module))
-    plugin = Plugin("example", module, built_in=False, enabled=True, version="1")
+    plugin = guest("example", module)
     async with running(database, plugins=Plugins([*discovery.load(), plugin])) as server:
         application = server.client()
         assert await application.createProject("Moving") == 1

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
 from tests.waiting import eventually
 
 from kanboard_core import daily
@@ -17,7 +18,7 @@ from kanboard_core.daily import DailyJob, DailyJobs, Order
 from kanboard_core.database import insertion
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import LastLogin, Setting
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.server import Server
 from kanboard_core.testing import Location, RunningServer, running
 
@@ -70,8 +71,7 @@ def with_jobs(plugins: Plugins, *jobs: DailyJob) -> Plugins:
     def register_daily_jobs(server: Server) -> list[DailyJob]:
         return [*jobs]
 
-    module = SimpleNamespace(register_daily_jobs=register_daily_jobs)
-    return Plugins([*plugins, Plugin("chores", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("chores", register_daily_jobs=register_daily_jobs)])
 
 
 SWEEP, COOK, WASH, CLASH = (
