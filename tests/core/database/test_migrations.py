@@ -99,11 +99,6 @@ def columns(database: Location, table: str) -> list[str]:
         return [column.name for column in transaction.database.get_columns(table)]
 
 
-@pytest.fixture
-def engine(database: Location) -> Engine:
-    return engine_of(database)
-
-
 # At the start of a server
 
 
