@@ -6,19 +6,18 @@ import asyncio
 import dataclasses
 import sqlite3
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cases import Case, create_task, move_task, workload
-from bench.filling import make_projects
-from bench.limits import Verdict
+from bench.filling import filled, make_projects
 from bench.load import Workload
 from bench.processor import good_slice, milliseconds
 from bench.seed import IMAGINED
-from bench.server import Server, kanboard_server
+from bench.server import Server
+from bench.study import Finding, Rounds, Verdict
 
 #: Actions of the one project.
 ACTIONS = 84
@@ -65,18 +64,7 @@ RULES: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How actions are measured."""
-
-    command: Sequence[str]
-    token: str
-    options: Sequence[str]
-    rounds: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Finding):
     """What a call costs."""
 
     procedure: str
@@ -93,30 +81,29 @@ class Cost:
         """For a table, below HEADINGS."""
         return [self.procedure, f"{self.without:.3f}", f"{self.with_actions:.3f}", f"{self.times:.2f}"]
 
+    def as_json(self) -> dict[str, object]:
+        """For the JSON report."""
+        return dataclasses.asdict(self) | {"times": self.times}
+
 
 HEADINGS = ("procedure", "CPU ms without", f"with {ACTIONS} actions", "times")
 
 
-def measure(plan: Plan, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
+def measure(plan: Rounds, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
     """Measures everything; `tell` gets each cost when it is there.  Raises ServerError."""
     costs = []
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        directory = Path(name)
-        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options):
-            pass  # it has made the database
-        tasks = fill(directory / "bench.sqlite")
-        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options) as server:
-            for procedure, cases in (
-                ("createTask", {project: create_task(project) for project in tasks}),
-                ("moveTaskPosition", {project: move_task(project, *ids) for project, ids in tasks.items()}),
-            ):
-                cost = runner.run(_cost(plan, server, procedure, cases))
-                tell(cost)
-                costs.append(cost)
+    with filled(plan, fill) as (server, tasks):
+        for procedure, cases in (
+            ("createTask", {project: create_task(project) for project in tasks}),
+            ("moveTaskPosition", {project: move_task(project, *ids) for project, ids in tasks.items()}),
+        ):
+            cost = runner.run(_cost(plan, server, procedure, cases))
+            tell(cost)
+            costs.append(cost)
     return verdicts(costs), costs
 
 
-async def _cost(plan: Plan, server: Server, procedure: str, cases: dict[int, Case]) -> Cost:
+async def _cost(plan: Rounds, server: Server, procedure: str, cases: dict[int, Case]) -> Cost:
     """Both projects in alternation."""
     works: dict[int, Workload] = {}
     spent: dict[int, list[float]] = {project: [] for project in cases}
@@ -155,11 +142,3 @@ def fill(path: Path) -> dict[int, tuple[int, int, int, int]]:
 def verdicts(costs: Sequence[Cost]) -> list[Verdict]:
     """The targets."""
     return [Verdict.at_most(f"{cost.procedure} with {ACTIONS} actions / without", cost.times, TIMES) for cost in costs]
-
-
-def as_json(verdicts: Sequence[Verdict], costs: Sequence[Cost]) -> dict[str, object]:
-    """For the JSON report."""
-    return {
-        "targets": [dataclasses.asdict(verdict) | {"met": verdict.met} for verdict in verdicts],
-        "actions": [dataclasses.asdict(cost) | {"times": cost.times} for cost in costs],
-    }

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.cases import CASES, workload
 from bench.comparison import percentile
-from bench.filling import make_projects
-from bench.limits import Verdict
+from bench.filling import filled, make_projects
 from bench.load import Workload
 from bench.processor import good_slice, milliseconds
 from bench.seed import IMAGINED, World
-from bench.server import Server, kanboard_server
+from bench.server import Server
+from bench.study import Finding, Rounds, Verdict
 
 #: Tasks of the two projects whose boards are read; the larger one is in databases that have room for it.
 SMALL, LARGE = 1000, 5000
@@ -37,20 +37,19 @@ _OTHER = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Boards(Rounds):
     """How boards are measured."""
 
-    command: Sequence[str]
-    token: str
-    options: Sequence[str]
-    #: Numbers of tasks in the database, at least SMALL each, ascending.
+    #: Numbers of tasks in the database, at least SMALL each.
     totals: Sequence[int]
-    rounds: int
-    seconds: float
+
+    def __post_init__(self) -> None:
+        if min(self.totals) < SMALL:
+            raise ValueError(f"--tasks: a database has at least {SMALL} tasks")
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Finding):
     """What reading one board costs."""
 
     total: int
@@ -70,24 +69,19 @@ class Cost:
 HEADINGS = ("tasks", "CPU ms", "getVersion p99 ms", "beside it")
 
 
-def measure(plan: Plan, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
+def measure(plan: Boards, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
     """Measures everything; `tell` gets each cost when it is there.  Raises ServerError."""
     costs = []
-    for total in plan.totals:
-        with tempfile.TemporaryDirectory(prefix="bench-") as name:
-            directory = Path(name)
-            with kanboard_server(plan.command, directory, token=plan.token, options=plan.options):
-                pass  # it has made the database
-            projects = fill(directory / "bench.sqlite", total)
-            with kanboard_server(plan.command, directory, token=plan.token, options=plan.options) as server:
-                for project_id, tasks in projects.items():
-                    cost = runner.run(_cost(plan, server, project_id, tasks, total))
-                    tell(cost)
-                    costs.append(cost)
+    for total in sorted(plan.totals):
+        with filled(plan, partial(fill, total=total)) as (server, projects):
+            for project_id, tasks in projects.items():
+                cost = runner.run(_cost(plan, server, project_id, tasks, total))
+                tell(cost)
+                costs.append(cost)
     return verdicts(costs), costs
 
 
-async def _cost(plan: Plan, server: Server, project_id: int, tasks: int, total: int) -> Cost:
+async def _cost(plan: Boards, server: Server, project_id: int, tasks: int, total: int) -> Cost:
     world = dataclasses.replace(IMAGINED, read_project=project_id)
     version, board = (_workload(case, server, plan, world) for case in ("getVersion", "getBoard"))
     await good_slice(board, plan.seconds)
@@ -105,7 +99,7 @@ def _p99(latencies: list[float]) -> float:
     return (percentile(sorted(latencies), 0.99) or 0.0) * 1000
 
 
-def _workload(case: str, server: Server, plan: Plan, world: World) -> Workload:
+def _workload(case: str, server: Server, plan: Boards, world: World) -> Workload:
     return workload(CASES[case], server.address, plan.token, world, bare=False)
 
 
@@ -139,11 +133,3 @@ def fill(path: Path, total: int) -> dict[int, int]:
     read = dict(enumerate(sizes, 1))
     make_projects(path, sizes + [_OTHER] * (rest // _OTHER) + ([rest % _OTHER] if rest % _OTHER else []))
     return read
-
-
-def as_json(verdicts: Sequence[Verdict], costs: Sequence[Cost]) -> dict[str, object]:
-    """For the JSON report."""
-    return {
-        "targets": [dataclasses.asdict(verdict) | {"met": verdict.met} for verdict in verdicts],
-        "boards": [dataclasses.asdict(cost) for cost in costs],
-    }

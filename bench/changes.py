@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import sqlite3
 import statistics
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.cases import CASES, Case, move, workload
-from bench.filling import make_projects
-from bench.limits import Verdict
+from bench.filling import filled, make_projects
 from bench.processor import good_slice, milliseconds
 from bench.seed import World
-from bench.server import Server, kanboard_server
+from bench.server import Server
+from bench.study import Finding, Rounds, Verdict
 
 #: Tasks of the project that is changed, when there are others, and of the column that tasks are moved in.
 TASKS = 1000
@@ -44,20 +43,19 @@ TARGETS = (("among others", "updateTask"), ("among others", "createTask"), ("in 
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Changes(Rounds):
     """How changes are measured."""
 
-    command: Sequence[str]
-    token: str
-    options: Sequence[str]
-    #: Numbers of tasks in the database, at least TASKS each, ascending.
+    #: Numbers of tasks in the database, at least TASKS each.
     totals: Sequence[int]
-    rounds: int
-    seconds: float
+
+    def __post_init__(self) -> None:
+        if min(self.totals) < TASKS:
+            raise ValueError(f"--tasks: a database has at least {TASKS} tasks")
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Finding):
     """What one change costs, or the list."""
 
     name: str
@@ -74,36 +72,29 @@ class Cost:
 HEADINGS = ("call", "tasks", "CPU ms")
 
 
-def measure(plan: Plan, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
+def measure(plan: Changes, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
     """Measures everything; `tell` gets each cost when it is there.  Raises ServerError."""
     costs: list[Cost] = []
 
     def take(cases: Sequence[Case], where: str, total: int, sizes: Sequence[int], *, together: bool = False) -> None:
-        with _filled(plan, sizes, together=together) as server:
+        with filled(plan, partial(fill, sizes=sizes, together=together)) as (server, _):
             for case in cases:
                 cost = Cost(case.name, where, total, runner.run(_processor(plan, server, case)))
                 tell(cost)
                 costs.append(cost)
 
     for where, sizes in WHERE.items():
-        for total in plan.totals:
+        for total in sorted(plan.totals):
             take([CASES["updateTask"], CASES["createTask"]], where, total, sizes(total))
     take([CASES["getAllTasks"], move(TASKS)], "in one column", TASKS, [TASKS], together=True)
     return verdicts(costs), costs
 
 
-@contextmanager
-def _filled(plan: Plan, sizes: Sequence[int], *, together: bool) -> Iterator[Server]:
-    """A server with projects of so many tasks, those of the first one spread over its columns or together in one."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        directory = Path(name)
-        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options):
-            pass  # it has made the database
-        make_projects(directory / "bench.sqlite", sizes)
-        if together:
-            gather(directory / "bench.sqlite")
-        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options) as server:
-            yield server
+def fill(path: Path, sizes: Sequence[int], *, together: bool) -> None:
+    """Makes projects of so many tasks, those of the first one spread over its columns or together in one."""
+    make_projects(path, sizes)
+    if together:
+        gather(path)
 
 
 def gather(path: Path) -> None:
@@ -116,7 +107,7 @@ def gather(path: Path) -> None:
         )
 
 
-async def _processor(plan: Plan, server: Server, case: Case) -> float:
+async def _processor(plan: Changes, server: Server, case: Case) -> float:
     work = workload(case, server.address, plan.token, _WORLD, bare=False)
     await good_slice(work, plan.seconds)
     return statistics.median([await milliseconds(server, work, plan.seconds) for _ in range(plan.rounds)])
@@ -134,11 +125,3 @@ def verdicts(costs: Sequence[Cost]) -> list[Verdict]:
         [cost] = [cost for cost in costs if cost.name == name]
         found.append(Verdict.at_most(f"{name}, {TASKS} in a column, CPU ms", cost.processor, limit))
     return found
-
-
-def as_json(verdicts: Sequence[Verdict], costs: Sequence[Cost]) -> dict[str, object]:
-    """For the JSON report."""
-    return {
-        "targets": [dataclasses.asdict(verdict) | {"met": verdict.met} for verdict in verdicts],
-        "changes": [dataclasses.asdict(cost) for cost in costs],
-    }

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+from bench.server import Server, kanboard_server
+from bench.study import Plan
+
+_Filled = TypeVar("_Filled")
 
 #: The title of a task, by its number in its project, from 0.
 Title = Callable[[int], str]
@@ -13,6 +20,21 @@ Title = Callable[[int], str]
 _COLUMNS, _SWIMLANES, _CATEGORIES, _TAGS = 4, 2, 3, 5
 _NOW = 1_750_000_000
 _DESCRIPTION = "What is to be done here takes a few sentences, as it does on a board that people work with. " * 3
+
+
+@contextmanager
+def filled(plan: Plan, fill: Callable[[Path], _Filled]) -> Iterator[tuple[Server, _Filled]]:
+    """A server on a database of its own, and what `fill` has answered that has put something into it.
+
+    Raises ServerError.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        directory = Path(name)
+        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options):
+            pass  # it has made the database
+        answered = fill(directory / "bench.sqlite")
+        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options) as server:
+            yield server, answered
 
 
 def _numbered(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import asyncio
 import http.client
 import math
 import random
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import bcrypt
 
-from bench.limits import Verdict
 from bench.seed import Caller
 from bench.server import Server, kanboard_server
 from bench.settings import APPLICATION, basic
+from bench.study import Finding, Plan, Verdict
 
 PASSWORD = "a password"  # noqa: S105 (of accounts that live as long as the measurement)
 
@@ -56,13 +56,14 @@ _BODY = b'{"jsonrpc": "2.0", "method": "getVersion", "id": 1}'
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Guesses(Plan):
     """How guesses are measured."""
 
-    command: Sequence[str]
-    token: str
-    options: Sequence[str]
     attempts: int
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError("--attempts: there must be one at least")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class Times(Finding):
     """What attempts of one kind take: medians, in milliseconds."""
 
     name: str
@@ -112,7 +113,7 @@ _LONGER = f"longer than a wrong password ({CONFIDENCE:.0%})"
 HEADINGS = ("attempt", "ms", _LONGER, "CPU ms", _LONGER, "hashes")
 
 
-def measure(plan: Plan, tell: Callable[[Times], None]) -> tuple[list[Verdict], list[Times]]:
+def measure(plan: Guesses, _: asyncio.Runner, tell: Callable[[Times], None]) -> tuple[list[Verdict], list[Times]]:
     """Measures everything; `tell` gets the times of each kind.  Raises SeedError, ServerError, OSError."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         directory = Path(name)
@@ -217,11 +218,3 @@ def verdicts(times: Sequence[Times], hashed: float) -> list[Verdict]:
             most = max(abs(kind.running_longer.low), abs(kind.running_longer.high)) / (hashed * 1000)
             found.append(Verdict.at_most(f"{kind.name}, difference as share of a hash", most, DIFFERENCE))
     return found
-
-
-def as_json(verdicts: Sequence[Verdict], times: Sequence[Times]) -> dict[str, object]:
-    """For the JSON report."""
-    return {
-        "targets": [dataclasses.asdict(verdict) | {"met": verdict.met} for verdict in verdicts],
-        "guesses": [dataclasses.asdict(found) for found in times],
-    }

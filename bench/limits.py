@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from bench.comparison import Comparison, alternate
 from bench.load import Workload
 from bench.seed import seed
 from bench.server import Server, bare_server, kanboard_server
+from bench.study import Rounds, Verdict
 
 #: The least share of the bare server's requests per second, by case.
 SHARES = {"getVersion": 0.7, "getTask": 0.45, "getMe": 0.4}
@@ -34,50 +34,16 @@ _SETTLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One target and what was measured."""
-
-    name: str
-    measured: float | None
-    #: The measured value as text, with its range and unit.
-    text: str
-    target: float
-    #: Whether `measured` is to be at least the target; else it is to be at most the target.
-    at_least: bool
-
-    @classmethod
-    def at_most(cls, name: str, measured: float, target: float) -> Verdict:
-        """Of a number without a range."""
-        return cls(name, measured, f"{measured:.2f}", target, at_least=False)
-
-    @property
-    def met(self) -> bool:
-        """Whether the target is met; what couldn't be measured isn't."""
-        if self.measured is None:
-            return False
-        return self.measured >= self.target if self.at_least else self.measured <= self.target
-
-    def row(self) -> list[str]:
-        """For a table: target, measured, wanted, met."""
-        wanted = f"{'>=' if self.at_least else '<='} {self.target:g}"
-        return [self.name, self.text, wanted, "yes" if self.met else "NO"]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Limits(Rounds):
     """How the limits are measured."""
 
-    command: Sequence[str]
-    token: str
-    options: Sequence[str]
+    #: Of the bare server.
     loop: str
     connections: Sequence[int]
-    rounds: int
-    seconds: float
 
 
 def measure(
-    plan: Plan, runner: asyncio.Runner, tell: Callable[[Comparison], None]
+    plan: Limits, runner: asyncio.Runner, tell: Callable[[Comparison], None]
 ) -> tuple[list[Verdict], list[Comparison]]:
     """Measures everything; `tell` gets each comparison when it is there.  Raises SeedError, ServerError."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -107,11 +73,11 @@ def measure(
     return [*shares, _times(comparisons[-1]), *verdicts], comparisons
 
 
-def _start(plan: Plan, directory: Path) -> Server:
+def _start(plan: Limits, directory: Path) -> Server:
     return kanboard_server(plan.command, directory, token=plan.token, options=plan.options)
 
 
-def _starts(plan: Plan, directory: Path, first: float, runner: asyncio.Runner) -> list[Verdict]:
+def _starts(plan: Limits, directory: Path, first: float, runner: asyncio.Runner) -> list[Verdict]:
     """Start-up time and memory of a server with a database that is there."""
     times: list[float] = []
     memory: float | None = None
@@ -148,11 +114,3 @@ def _times(comparison: Comparison) -> Verdict:
         BATCH_TIMES,
         at_least=False,
     )
-
-
-def as_json(verdicts: Sequence[Verdict], comparisons: Sequence[Comparison]) -> dict[str, object]:
-    """For the JSON report."""
-    return {
-        "targets": [dataclasses.asdict(verdict) | {"met": verdict.met} for verdict in verdicts],
-        "comparisons": [comparison.as_json() for comparison in comparisons],
-    }

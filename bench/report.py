@@ -18,6 +18,9 @@ HEADINGS = (
     "B req/s", "p50 ms", "p99 ms", "bad",
 )  # fmt: skip
 
+#: Of a table of targets.
+TARGETS = ("target", "measured", "wanted", "met")
+
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Lines with columns of equal width: the first to the left, the others to the right."""

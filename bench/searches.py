@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from bench.cases import search, workload
-from bench.filling import make_projects
-from bench.limits import Verdict
+from bench.filling import filled, make_projects
 from bench.processor import good_slice, milliseconds
 from bench.seed import IMAGINED
-from bench.server import Server, kanboard_server
+from bench.server import Server
+from bench.study import Finding, Rounds, Verdict
 
 #: Tasks of the project that is searched, and how many of them have the word in their titles.
 TASKS, HITS = 10_000, 1_000
@@ -39,18 +37,7 @@ QUERIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How searches are measured."""
-
-    command: Sequence[str]
-    token: str
-    options: Sequence[str]
-    rounds: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Finding):
     """What one query costs."""
 
     name: str
@@ -66,19 +53,14 @@ class Cost:
 HEADINGS = ("asked for", "query", "CPU ms")
 
 
-def measure(plan: Plan, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
+def measure(plan: Rounds, runner: asyncio.Runner, tell: Callable[[Cost], None]) -> tuple[list[Verdict], list[Cost]]:
     """Measures everything; `tell` gets each cost when it is there.  Raises ServerError."""
     costs = []
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        directory = Path(name)
-        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options):
-            pass  # it has made the database
-        make_projects(directory / "bench.sqlite", [TASKS, _OTHERS], title)
-        with kanboard_server(plan.command, directory, token=plan.token, options=plan.options) as server:
-            for called, query in QUERIES.items():
-                cost = Cost(called, query, runner.run(_processor(plan, server, query)))
-                tell(cost)
-                costs.append(cost)
+    with filled(plan, partial(make_projects, sizes=[TASKS, _OTHERS], title=title)) as (server, _):
+        for called, query in QUERIES.items():
+            cost = Cost(called, query, runner.run(_processor(plan, server, query)))
+            tell(cost)
+            costs.append(cost)
     return verdicts(costs), costs
 
 
@@ -87,7 +69,7 @@ def title(number: int) -> str:
     return f"{_WORD if number % (TASKS // HITS) == 0 else 'straw'} {number}"
 
 
-async def _processor(plan: Plan, server: Server, query: str) -> float:
+async def _processor(plan: Rounds, server: Server, query: str) -> float:
     work = workload(search(1, query), server.address, plan.token, IMAGINED, bare=False)
     await good_slice(work, plan.seconds)
     return statistics.median([await milliseconds(server, work, plan.seconds) for _ in range(plan.rounds)])
@@ -97,11 +79,3 @@ def verdicts(costs: Sequence[Cost]) -> list[Verdict]:
     """The target."""
     [word] = [cost.processor for cost in costs if cost.query == _WORD]
     return [Verdict.at_most(f"{HITS} of {TASKS} tasks by a word, CPU ms", word, WORD_MILLISECONDS)]
-
-
-def as_json(verdicts: Sequence[Verdict], costs: Sequence[Cost]) -> dict[str, object]:
-    """For the JSON report."""
-    return {
-        "targets": [dataclasses.asdict(verdict) | {"met": verdict.met} for verdict in verdicts],
-        "searches": [dataclasses.asdict(cost) for cost in costs],
-    }

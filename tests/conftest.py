@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,55 +44,36 @@ def _is_for(item: pytest.Item, engine: str) -> bool:
     """Whether a test tells something about this engine.
 
     Those in a folder with the name of an engine, or marked with it, are for that one. All others run on SQLite; on
-    another engine those that have a database of the kit, unless they are marked as not for it.
+    another engine those that have a database of the kit. Those that are marked as not for an engine never run on it.
     """
+    if engine in {mark.args[0] for mark in item.iter_markers("except_for")}:
+        return False
     bound = {name for name in _ENGINES if item.path.parent.name == name or item.get_closest_marker(name)}
     if bound:
         return engine in bound
-    if engine in {mark.args[0] for mark in item.iter_markers("except_for")}:
-        return False
     fixtures = getattr(item, "fixturenames", ())
     return engine == "sqlite" or "prepared_database" in fixtures
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster() -> str:
-    """The URL of a PostgreSQL server, for an account that may do everything."""
-    return _server_url("postgres")
+def database_server(request: pytest.FixtureRequest) -> str:
+    """The URL of the server of databases that ``--engine`` names, for an account that may do everything."""
+    # Not before: pytest makes the assertions of modules tell more that it imports as plugins.
+    from kanboard_core.testing.databases import NoServer, server_url
 
-
-@pytest.fixture(scope="session")
-def mysql_server() -> str:
-    """The URL of a MariaDB server, for an account that may do everything."""
-    return _server_url("mysql")
-
-
-def _kit(kind: str) -> Any:
-    from kanboard_core.testing.databases import server_kit  # only then can pytest make its assertions tell more
-
-    return server_kit(kind)
-
-
-def _server_url(kind: str) -> str:
-    kit = _kit(kind)
+    kind = request.config.getoption("--engine")
     try:
-        url: str = kit.server_url()
-    except kit.NoServer as error:
+        return server_url(kind)
+    except NoServer as error:
         pytest.fail(f"{error}, or run pytest by `python -m tests.{kind}`", pytrace=False)
-    return url
 
 
 @pytest.fixture
-def empty_postgres(postgres_cluster: str) -> Iterator[str]:
-    """The URL of a new, empty database of a PostgreSQL server."""
-    with _kit("postgres").new_database(postgres_cluster) as url:
-        yield url
+def empty_database(database_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a new, empty database of that server."""
+    from kanboard_core.testing.databases import server_kit
 
-
-@pytest.fixture
-def empty_mysql(mysql_server: str) -> Iterator[str]:
-    """The URL of a new, empty database of a MariaDB server."""
-    with _kit("mysql").new_database(mysql_server) as url:
+    with server_kit(request.config.getoption("--engine")).new_database(database_server) as url:
         yield url
 
 

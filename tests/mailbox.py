@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from email.policy import default
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from tests.waiting import eventually
 
 OK = "250 OK"
 
@@ -64,10 +64,7 @@ class Mailbox:
 
     async def has(self, count: int) -> list[Received]:
         """Wait until so many mails have come, and see that these are all; answers them, in their order."""
-        deadline = time.monotonic() + 20
-        while len(self.received) < count:
-            assert time.monotonic() < deadline, f"{len(self.received)} mails have come"
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(self.received) >= count, told=lambda: f"{len(self.received)} mails have come")
         assert len(self.received) == count
         return self.received
 

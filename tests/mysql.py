@@ -15,7 +15,7 @@ from pathlib import Path
 from tests import beside
 from tests.beside import OwnServer, ServerError
 
-#: the environment variable that kanboard_core.testing.mysql reads
+#: the environment variable that kanboard_core.testing reads
 VARIABLE = "KANBOARD_TEST_MYSQL"
 
 #: where its programs may be, beside where programs are looked for anyway

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests import beside
 from tests.beside import OwnServer, ServerError
 
-#: the environment variable that kanboard_core.testing.postgres reads
+#: the environment variable that kanboard_core.testing reads
 VARIABLE = "KANBOARD_TEST_POSTGRES"
 
 #: the account that may do everything in a cluster of ours, without a password

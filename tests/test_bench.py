@@ -20,11 +20,11 @@ from bench.boards import Cost
 from bench.cases import CASES, create_task, move, move_task, workload
 from bench.comparison import Ratio, percentile, performance, ratio
 from bench.filling import make_projects
-from bench.limits import Verdict
 from bench.load import Slice, Workload, run_slice
 from bench.report import table
 from bench.seed import IMAGINED, Address, SeedError, World, seed
 from bench.server import Server, ServerError, bare_server
+from bench.study import Verdict
 
 from kanboard_core.testing import running
 

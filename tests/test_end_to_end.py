@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 import trustme
 from kanboard import Client, ClientError
+from tests.waiting import said
 
 SERVER = Path(sys.executable).with_name("kanboard-server")
 
@@ -56,12 +55,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         process = subprocess.Popen([SERVER, "serve", "--port=0", *options], cwd=home, env=environment, stderr=stream)
     loop = asyncio.new_event_loop()
     try:
-        deadline = time.monotonic() + 15
-        while not (listening := re.search(r"listening on (\S+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.02)
-        yield Served(listening[1], cafile, loop)
+        yield Served(said(r"listening on (\S+)", log, process)[1], cafile, loop)
         process.terminate()
         assert process.wait(15) == 0
         told = log.read_text()

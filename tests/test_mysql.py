@@ -15,7 +15,7 @@ from tests.mysql import VARIABLE, MariaDb
 
 from kanboard_core.database.engine import CannotOpen
 from kanboard_core.database.mysql.engine import Mysql
-from kanboard_core.testing.databases import execute
+from kanboard_core.testing.databases import NoServer, execute, server_url
 from kanboard_core.testing.mysql import new_database
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +24,7 @@ needs_mysql = pytest.mark.mysql
 #: tells where the server is, and that it can be reached
 TELLING = f"""
 import os
-from kanboard_core.testing.databases import execute
+from kanboard_core.testing.databases import NoServer, execute, server_url
 url = os.environ[{VARIABLE!r}]
 print(url, execute(url, "SELECT @@innodb_flush_log_at_trx_commit")[0][0], flush=True)
 exit(7)
@@ -86,16 +86,16 @@ def test_without_mariadb_it_says_what_is_missing(
 
 
 @pytest.fixture
-def template(empty_mysql: str) -> str:
+def template(empty_database: str) -> str:
     """A database that others are copies of."""
-    Mysql(empty_mysql).create(password_hash="none")
-    execute(empty_mysql, "UPDATE users SET name = 'Template'")
-    return empty_mysql
+    Mysql(empty_database).create(password_hash="none")
+    execute(empty_database, "UPDATE users SET name = 'Template'")
+    return empty_database
 
 
 @needs_mysql
-def test_a_database_is_used_again_and_nothing_is_left_in_it(mysql_server: str, template: str) -> None:
-    with new_database(mysql_server, template=template) as url:
+def test_a_database_is_used_again_and_nothing_is_left_in_it(database_server: str, template: str) -> None:
+    with new_database(database_server, template=template) as url:
         execute(url, "INSERT INTO users (username) VALUES ('bob')")
         execute(url, "DELETE FROM settings")
         execute(url, "INSERT INTO projects (name) VALUES ('P')")
@@ -105,7 +105,7 @@ def test_a_database_is_used_again_and_nothing_is_left_in_it(mysql_server: str, t
         host, port = place.partition("/")[0].split(":")
         left = pymysql.connect(host=host, port=int(port), user="root", database=url.rpartition("/")[2])
         left.cursor().execute("UPDATE users SET name = 'never committed'")
-    with closing(left), new_database(mysql_server, template=template) as again:
+    with closing(left), new_database(database_server, template=template) as again:
         assert again == url
         assert execute(again, "SELECT id, username, name FROM users") == [(1, "admin", "Template")]
         assert execute(again, "SELECT * FROM settings") == execute(template, "SELECT * FROM settings")
@@ -118,18 +118,16 @@ def test_a_database_is_used_again_and_nothing_is_left_in_it(mysql_server: str, t
 
 
 @needs_mysql
-def test_a_database_whose_tables_were_changed_is_dropped(mysql_server: str, template: str) -> None:
-    with new_database(mysql_server, template=template) as url:
+def test_a_database_whose_tables_were_changed_is_dropped(database_server: str, template: str) -> None:
+    with new_database(database_server, template=template) as url:
         execute(url, "ALTER TABLE tasks DROP COLUMN score")
-    with new_database(mysql_server, template=template) as other:
+    with new_database(database_server, template=template) as other:
         assert other != url
         assert execute(other, "SHOW DATABASES LIKE ?", url.rpartition("/")[2]) == []
 
 
 @needs_mysql
 def test_without_a_server_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kanboard_core.testing import mysql as kit
-
     monkeypatch.delenv(VARIABLE)
-    with pytest.raises(kit.NoServer, match=f"set {VARIABLE} to the URL"):
-        kit.server_url()
+    with pytest.raises(NoServer, match=f"tests on MariaDB need a server: set {VARIABLE} to the URL"):
+        server_url("mysql")

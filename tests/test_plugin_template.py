@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 import venv
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import said
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "plugin_template"
@@ -112,7 +112,7 @@ def test_the_template_passes_its_own_tests(environment: Environment, tmp_path: P
 
 
 @pytest.mark.postgres
-def test_the_template_passes_its_own_tests_on_postgresql(postgres_cluster: str, tmp_path: Path) -> None:
+def test_the_template_passes_its_own_tests_on_postgresql(database_server: str, tmp_path: Path) -> None:
     """In this environment, for the other one has no driver: with the source of the template beside the server."""
     copy_tests(TEMPLATE, tmp_path)
     metadata = tmp_path / "kanboard_notebook-0.1.0.dist-info"
@@ -152,11 +152,7 @@ def served(environment: Environment, folder: Path, configuration: str) -> Iterat
         command: list[str | Path] = [environment.command, "serve", "--port=0"]
         process = subprocess.Popen(command, cwd=folder, env=variables, stderr=stream)
     try:
-        deadline = time.monotonic() + 30
-        while not (listening := re.search(r"listening on (\S+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.02)
+        listening = said(r"listening on (\S+)", log, process)
         passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
         passwords.add_password(None, listening[1], "jsonrpc", "token", is_authenticated=True)
         opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))

@@ -31,6 +31,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.guests import guest
+from tests.waiting import eventually, said
 
 from kanboard_core import hooks
 from kanboard_core.actions import Action
@@ -38,7 +40,7 @@ from kanboard_core.calls import Call
 from kanboard_core.daily import DailyJob
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.permissions import APPLICATION
-from kanboard_core.plugins import Plugin, Plugins, discovery
+from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.plugins.inventory import inventory
 from kanboard_core.procedures import declared_in
 from kanboard_core.server import Server
@@ -179,10 +181,7 @@ class Shell:
         log = self._folder / "serve.log"
         log.write_text("")
         self._serving, _ = self._run(f"{command} >> {log} 2>&1 &\necho $!")
-        deadline = time.monotonic() + 60
-        while "listening on" not in log.read_text():
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
+        said("listening on", log)
         return log.read_text().replace(f":{self._port}", ":8080")
 
     def _stop(self) -> None:
@@ -275,7 +274,7 @@ async def test_a_piece_of_code_runs_as_a_plugin(
     exec(compile(block.text, f"{PAGE}, line {block.line}", "exec"), module.__dict__)  # noqa: S102 - our own page
     if declared_in(module) and not hasattr(module, "register_procedures"):
         module.__dict__["register_procedures"] = hooks.hookimpl(lambda: declared_in(module))
-    plugin = Plugin("example", module, built_in=False, enabled=True, version="1")
+    plugin = guest("example", module)
     async with running(database, plugins=Plugins([*discovery.load(), plugin])) as server:
         application = server.client()
         assert await application.createProject("Moving") == 1
@@ -301,10 +300,7 @@ async def test_a_piece_of_code_runs_as_a_plugin(
         for job in found.daily_jobs:
             await server.server.database.write(partial(done, server.server, job))
         if found.carriers:
-            deadline = time.monotonic() + 20
-            while server.sql("SELECT * FROM kanboard_server_outbox"):
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.01)
+            await eventually(lambda: not server.sql("SELECT * FROM kanboard_server_outbox"))
             assert "New task: Pack" in capsys.readouterr().out
         authorization = {"Authorization": aiohttp.encode_basic_auth("jsonrpc", TOKEN)}
         for route in found.routes:
@@ -343,8 +339,7 @@ async def typed(source: Path, database: Location) -> str:
 
 
 def test_every_hook_is_in_the_table() -> None:
-    known = {name for name, value in vars(hooks).items() if hasattr(value, f"{hooks.PROJECT}_spec")}
-    assert set(in_table("hooks")) == known
+    assert set(in_table("hooks")) == {*hooks.specifications()}
 
 
 def test_every_fixture_is_in_the_table() -> None:

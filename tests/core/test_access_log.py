@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core.access_log import AccessLog
 
@@ -90,10 +91,7 @@ async def test_a_line_that_comes_while_others_are_written_is_written_too(monkeyp
     record(log, "second")  # does not wait for the stream
     assert stream.getvalue() == ""
     stream.opened.set()
-    deadline = time.monotonic() + 5
-    while procedures(stream.getvalue()) != ["first", "second"]:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    await eventually(lambda: procedures(stream.getvalue()) == ["first", "second"])
     await log.close()
 
 

@@ -7,19 +7,20 @@ import base64
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.guests import guest
+from tests.signing_in import is_let_in
 
 from kanboard_core.backends import AccountBackend, ApplicationBackend
 from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.sign_in import Outcome
-from kanboard_core.testing import TOKEN, Client, Location, RunningServer, Unauthorized, running
+from kanboard_core.testing import TOKEN, Client, Location, RunningServer, running
 
 Account = Callable[..., Awaitable[Client]]
 
@@ -38,15 +39,6 @@ async def status(server: RunningServer, headers: dict[str, str]) -> int:
         return response.status
 
 
-async def is_let_in(client: Client) -> bool:
-    """Whether the client's credentials are accepted."""
-    try:
-        answer: str = await client.getTimezone()
-    except Unauthorized:
-        return False
-    return answer == "UTC"
-
-
 def logins(server: RunningServer, user_id: int) -> list[tuple[Any, ...]]:
     """What ``last_logins`` has on an account, oldest first."""
     return server.sql("SELECT auth_type, ip, user_agent FROM last_logins WHERE user_id = ? ORDER BY id", user_id)
@@ -55,19 +47,6 @@ def logins(server: RunningServer, user_id: int) -> list[tuple[Any, ...]]:
 @pytest.fixture
 async def bob(account: Account) -> Client:
     return await account("bob", password="secret")
-
-
-@pytest.fixture
-def hashings(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that were hashed to verify them, as it happens."""
-    verify, hashed = server.server.passwords.verify, []
-
-    async def watched(password: str, hash: str | None) -> bool:
-        hashed.append(password)
-        return await verify(password, hash)
-
-    monkeypatch.setattr(server.server.passwords, "verify", watched)
-    return hashed
 
 
 # The application
@@ -737,14 +716,13 @@ class Directory(AccountBackend):
 
 
 async def test_a_plugin_may_add_a_way_in(database: Any, plugins: Plugins) -> None:
-    module = ModuleType("directory")
-
     @hookimpl
     def register_authentication_backends() -> Iterable[AccountBackend]:
         return [Directory()]
 
-    module.__dict__["register_authentication_backends"] = register_authentication_backends
-    extended = Plugins([*plugins, Plugin("directory", module, built_in=False, enabled=True, version="1")])
+    extended = Plugins(
+        [*plugins, guest("directory", register_authentication_backends=register_authentication_backends)]
+    )
     async with running(database, plugins=extended) as server:
         bob_id = await server.client().createUser("bob", "secret")
         with_directory = server.client("bob", "bob of the directory")
@@ -766,14 +744,11 @@ class SecondToken(ApplicationBackend):
 
 
 async def test_a_plugin_may_add_a_token_of_the_application(database: Any, plugins: Plugins) -> None:
-    module = ModuleType("tokens")
-
     @hookimpl
     def register_authentication_backends() -> Iterable[ApplicationBackend]:
         return [SecondToken()]
 
-    module.__dict__["register_authentication_backends"] = register_authentication_backends
-    extended = Plugins([*plugins, Plugin("tokens", module, built_in=False, enabled=True, version="1")])
+    extended = Plugins([*plugins, guest("tokens", register_authentication_backends=register_authentication_backends)])
     async with running(database, plugins=extended) as server:
         assert await is_let_in(server.client())
         assert await is_let_in(server.client("jsonrpc", "another"))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.configuration import load
@@ -46,7 +47,7 @@ class Effects:
         self.done.append(name)
 
     def plugin(self) -> Plugin:
-        return Plugin("example", self, built_in=True, enabled=True, version="")
+        return guest("example", self, built_in=True)
 
     def _add(self, call: Call, name: str) -> None:
         call.tx.insert(_ADD, name=name, external_id="")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
+from tests.waiting import eventually
 
 from kanboard_core import daily
 from kanboard_core.calls import Call
@@ -17,7 +18,7 @@ from kanboard_core.daily import DailyJob, DailyJobs, Order
 from kanboard_core.database import insertion
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import LastLogin, Setting
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.server import Server
 from kanboard_core.testing import Location, RunningServer, running
 
@@ -70,8 +71,7 @@ def with_jobs(plugins: Plugins, *jobs: DailyJob) -> Plugins:
     def register_daily_jobs(server: Server) -> list[DailyJob]:
         return [*jobs]
 
-    module = SimpleNamespace(register_daily_jobs=register_daily_jobs)
-    return Plugins([*plugins, Plugin("chores", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("chores", register_daily_jobs=register_daily_jobs)])
 
 
 SWEEP, COOK, WASH, CLASH = (
@@ -161,10 +161,7 @@ async def test_a_server_does_them_by_itself_when_it_is_told_the_hour(database: L
         await asyncio.sleep(0.05)
         assert done(server) == []
     async with running(database, plugins=chores, settings=["server.daily_job_hour=0"]) as server:
-        deadline = time.monotonic() + 20
-        while not done(server):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.01)
+        await eventually(lambda: done(server))
     assert done(server) == ["sweep"]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.signing_in import is_let_in
 
 from kanboard_core import one_time_codes
 from kanboard_core.authentication import Unauthorized as Refused
@@ -20,7 +21,7 @@ from kanboard_core.decisions import Decision, report
 from kanboard_core.directories import DirectoryUnavailable
 from kanboard_core.permissions import ANYONE
 from kanboard_core.sign_in import Outcome
-from kanboard_core.testing import AccountFactory, Client, RunningServer, Unauthorized
+from kanboard_core.testing import AccountFactory, Client, RunningServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 #: what fail2ban puts for <HOST>: an address of either kind, or a name
@@ -49,14 +50,6 @@ def decided(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
         return found
 
     return lines
-
-
-async def is_let_in(client: Client) -> bool:
-    try:
-        await client.getTimezone()
-    except Unauthorized:
-        return False
-    return True
 
 
 Decided = Callable[[], list[str]]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core import authentication, passwords
 from kanboard_core.credentials import Credentials
@@ -16,7 +16,7 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_core.directories import DirectoryBackend, DirectoryUnavailable, Identity
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import User
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.sign_in import Attempt, Outcome
 from kanboard_core.testing import RunningServer, Unauthorized, running
 
@@ -74,14 +74,12 @@ async def server(database: Any, plugins: Plugins, book: PhoneBook) -> AsyncItera
 
 def with_directory(plugins: Plugins, directory: DirectoryBackend) -> Plugins:
     """The plugins and one that brings the directory."""
-    module = ModuleType("book")
 
     @hookimpl
     def register_authentication_backends() -> Iterable[DirectoryBackend]:
         return [directory]
 
-    module.__dict__["register_authentication_backends"] = register_authentication_backends
-    return Plugins([*plugins, Plugin("book", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("book", register_authentication_backends=register_authentication_backends)])
 
 
 async def caller(server: RunningServer, username: str, password: str = "of the book") -> str | None:

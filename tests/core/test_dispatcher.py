@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core import framing
 from kanboard_core.arguments import Id
@@ -18,7 +19,7 @@ from kanboard_core.events import BoundReaction, Event, EventType, Stage, reactio
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Group, User
 from kanboard_core.permissions import ANYONE, USERS, Forbidden
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import READS, Effect, Procedure, declaration, procedure
 from kanboard_core.testing import Client, Location, RunningServer, Unauthorized, running
 
@@ -140,7 +141,7 @@ class _Example:
 @pytest.fixture
 async def server(database: Location) -> AsyncIterator[RunningServer]:
     _SEEN.clear()
-    plugins = Plugins([Plugin("example", _Example(), built_in=True, enabled=True, version="")])
+    plugins = Plugins([guest("example", _Example(), built_in=True)])
     async with running(database, plugins=plugins) as running_server:
         yield running_server
 

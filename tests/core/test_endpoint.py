@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.guests import guest
+from tests.waiting import eventually
 
 from kanboard_core.arguments import Scalar
 from kanboard_core.calls import AsyncCall, Call
@@ -25,7 +27,7 @@ from kanboard_core.database import insertion, statement
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Group
 from kanboard_core.permissions import ADMINISTRATORS, ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import READS, Effect, Procedure, declared_in, procedure
 from kanboard_core.serving import serving
 from kanboard_core.testing import Client, Location, RpcError, RunningServer, Unauthorized, running
@@ -113,7 +115,7 @@ class Probe:
 @pytest.fixture(scope="session")
 def plugins() -> Plugins:
     """The procedures above, and no others."""
-    return Plugins([Plugin("probe", Probe(), built_in=False, enabled=True, version="1")])
+    return Plugins([guest("probe", Probe())])
 
 
 def call_of(method: str, *params: Any, **others: Any) -> bytes:
@@ -817,10 +819,7 @@ async def logged(server: tuple[str, Path], body: bytes, credentials: str = "json
     headers["Authorization"] = "Basic " + base64.b64encode(credentials.encode()).decode()
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
         request_id = response.headers["X-Request-Id"]
-    deadline = time.monotonic() + 5
-    while log.read_text() == before:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
+    await eventually(lambda: log.read_text() != before)
     [line] = log.read_text().removeprefix(before).splitlines()
     assert line.isprintable()
     found = Logged(*line.split(" "))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import AsyncCall, Call, ProcedureError
 from kanboard_core.database import insertion
@@ -136,7 +137,7 @@ async def test_an_extension_that_does_not_fit_leaves_its_plugin_out(
     def register_procedures() -> list[Procedure]:
         return [declaration(later)]
 
-    other = Plugin("later", SimpleNamespace(register_procedures=register_procedures), False, True, "1")
+    other = guest("later", register_procedures=register_procedures)
     extended = extending(Plugins([*plugins, other]), *extension(with_stars, procedure_name))
     async with running(database, plugins=extended, failures=True) as server:
         failure = server.server.plugins.get("votes").failure

@@ -6,10 +6,10 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core.database import insertion
 from kanboard_core.database.transaction import Transaction
@@ -55,13 +55,6 @@ def pair(server: RunningServer, neighbour: RunningServer) -> Pair:
 def brief(server: RunningServer, neighbour: RunningServer) -> Pair:
     """The same, soon lost."""
     return Lease(server.server.database, "bell", seconds=0.2), Lease(neighbour.server.database, "bell", seconds=0.2)
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + 20
-    while not await condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
 
 
 async def test_one_holds_it_until_it_gives_it_back(pair: Pair) -> None:

@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests.signing_in import is_let_in
 
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.lockout import Lockout
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import Client, Location, RunningServer, Unauthorized, running
+from kanboard_core.testing import Client, Location, RunningServer, running
 
 Account = Callable[..., Awaitable[Client]]
 
@@ -22,15 +23,6 @@ PERSONAL_TOKEN = "5f2c9a1e0b7d4c68a3f19e27d6b0c4815e7a2f9d3c6b1e8a0f4d7c2b5e91"
 
 #: with the rule of the API off, Kanboard's own lock remains
 own_lock = pytest.mark.parametrize("settings", [["authentication.api_failures=0"]], ids=["api_failures=0"])
-
-
-async def is_let_in(client: Client) -> bool:
-    """Whether the client's credentials are accepted."""
-    try:
-        answer: str = await client.getTimezone()
-    except Unauthorized:
-        return False
-    return answer == "UTC"
 
 
 async def fail(server: RunningServer, username: str, times: int) -> None:
@@ -54,19 +46,6 @@ def addresses(server: RunningServer) -> Any:
 @pytest.fixture
 async def bob(account: Account) -> Client:
     return await account("bob", password="secret")
-
-
-@pytest.fixture
-def hashings(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that were hashed to verify them, as it happens."""
-    verify, hashed = server.server.passwords.verify, []
-
-    async def watched(password: str, hash: str | None) -> bool:
-        hashed.append(password)
-        return await verify(password, hash)
-
-    monkeypatch.setattr(server.server.passwords, "verify", watched)
-    return hashed
 
 
 # Kanboard's own lock

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from tests.guests import guest
 
 from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.database import param, statement
@@ -240,8 +241,7 @@ async def test_health_checks_stand_in_the_state_of_the_server(database: Location
         def register_health_checks() -> list[HealthCheck]:
             return list(found)
 
-        module = SimpleNamespace(register_health_checks=register_health_checks)
-        return Plugins([*plugins, Plugin("mail", module, built_in=False, enabled=True, version="1")])
+        return Plugins([*plugins, guest("mail", register_health_checks=register_health_checks)])
 
     async def ready(*found: HealthCheck) -> tuple[int, Any]:
         async with (

@@ -19,13 +19,14 @@ import aiohttp
 import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.configuration import ConfigurationError, load
 from kanboard_core.database.errors import DatabaseError
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import READS, Procedure
 from kanboard_core.serving import CannotServe, serving
 from kanboard_core.testing import Location
@@ -388,7 +389,7 @@ async def called(url: str, method: str) -> Any:
 
 async def test_a_call_that_runs_is_answered_before_the_end(database: Location) -> None:
     holding = Holding()
-    plugins = Plugins([Plugin("holding", holding, built_in=False, enabled=True, version="1")])
+    plugins = Plugins([guest("holding", holding)])
     async with served(plugins, database) as url:
         running = asyncio.create_task(called(url, "hold"))
         assert await asyncio.to_thread(holding.reached.wait, 10)
@@ -401,7 +402,7 @@ async def test_a_call_that_runs_is_answered_before_the_end(database: Location) -
 @pytest.mark.parametrize("seconds", [0, 0.2])
 async def test_a_call_that_takes_too_long_is_not_waited_for(database: Location, seconds: float) -> None:
     holding = Holding()
-    plugins = Plugins([Plugin("holding", holding, built_in=False, enabled=True, version="1")])
+    plugins = Plugins([guest("holding", holding)])
     async with served(plugins, database, f"server.shutdown_timeout={seconds}") as url:
         running = asyncio.create_task(called(url, "hold"))
         assert await asyncio.to_thread(holding.reached.wait, 10)

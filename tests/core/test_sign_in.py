@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 
 import bcrypt
 import pytest
 from aiohttp import web
+from tests.guests import guest
 
 from kanboard_core.backends import PageBackend
 from kanboard_core.calls import Call
 from kanboard_core.credentials import Credentials
 from kanboard_core.database import Row
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.sign_in import Attempt, Outcome
 from kanboard_core.testing import Location, RunningServer, running
 
@@ -136,8 +136,7 @@ async def test_a_plugin_vouches_for_visitors_and_is_contained_when_it_fails(
     def register_authentication_backends() -> list[PageBackend]:
         return [Vouching()]
 
-    module = SimpleNamespace(register_authentication_backends=register_authentication_backends)
-    badge = Plugin("badge", module, built_in=False, enabled=True, version="1")
+    badge = guest("badge", register_authentication_backends=register_authentication_backends)
     async with running(database, plugins=Plugins([*plugins, badge])) as server:
 
         async def led_to(**headers: str) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 
 import pytest
 import trustme
+from tests import waiting
 
 import kanboard_core
 import kanboard_plugins
@@ -79,11 +80,7 @@ class Serving:
 
     def said(self, pattern: str) -> re.Match[str]:
         """Wait until it, or a worker that has outlived it, has said something."""
-        deadline = time.monotonic() + 15
-        while not (found := re.search(pattern, self.log)):
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.02)
-        return found
+        return waiting.said(pattern, self._log)
 
     def connection(self, context: ssl.SSLContext | None = None) -> http.client.HTTPConnection:
         """A new connection, which some worker accepts."""
@@ -117,10 +114,7 @@ class Serving:
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until something holds."""
-        deadline = time.monotonic() + 15
-        while not condition():
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.02)
+        waiting.wait_until(condition, told=lambda: self.log)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; answers its exit code."""

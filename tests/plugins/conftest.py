@@ -1,7 +1,7 @@
 """What the tests of several plugins begin with.
 
-Calls whose transaction stays open while others call, or is undone; two servers on one database; the statements of
-calls; a database with something in every table; commands.
+Calls whose transaction stays open while others call, or is undone; projects that others have locked; two servers on
+one database; the statements of calls; a database with something in every table; commands.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _CALLS = ("kanboard_core.dispatcher", "kanboard_core.calls")
 
 #: what the fixture ``unfinished`` is
 Unfinished = Callable[[Awaitable[Any]], AbstractAsyncContextManager["asyncio.Future[Any]"]]
+#: what the fixture ``project_locked`` is
+ProjectLocked = Callable[[int], AbstractAsyncContextManager[None]]
 #: what the fixture ``command`` is
 Command = Callable[..., Awaitable[Result]]
 #: what the fixture ``undoing`` is
@@ -113,6 +115,30 @@ def unfinished(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Unfini
             await asyncio.sleep(0.1)  # what others have begun meanwhile comes as far as it can
         finally:
             over.set()
+
+    return begin
+
+
+@pytest.fixture
+def project_locked(server: RunningServer) -> ProjectLocked:
+    """Somebody else holds the lock of a project as long as a block lasts: ``async with project_locked(1): ...``."""
+
+    @asynccontextmanager
+    async def begin(project_id: int) -> AsyncIterator[None]:
+        locked, over = threading.Event(), threading.Event()
+
+        def hold(tx: Transaction) -> None:
+            tx.lock_projects(project_id)
+            locked.set()
+            over.wait(10)
+
+        held = asyncio.ensure_future(server.server.database.write(hold))
+        assert await asyncio.to_thread(locked.wait, 10)
+        try:
+            yield
+        finally:
+            over.set()
+            await held
 
     return begin
 

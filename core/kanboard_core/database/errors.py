@@ -64,3 +64,10 @@ class ConnectionLost(StorageFailed):
 
     When that happened while it was asked to commit, nobody knows whether it did.
     """
+
+
+#: what is said instead of the words of an engine, which don't tell what it means for a call
+SENTENCES: dict[type[Exception], str] = {
+    Busy: "another process holds what is to be changed",
+    TimeLimitReached: "the call took longer than the configuration allows",
+}

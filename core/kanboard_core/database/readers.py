@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Session, Worker
 from kanboard_core.database.errors import ConnectionLost
+from kanboard_core.database.threads import Threads
 
 #: seconds that a job or a result may wait behind a slow job before help is called
 _PATIENCE = 0.003
@@ -45,7 +46,6 @@ class Readers(Worker):
         seconds: float,
     ) -> None:
         """``session`` opens one for the calling thread."""
-        self._session = session
         self._loop = loop
         self._deliveries = deliveries
         self._seconds = seconds
@@ -55,19 +55,11 @@ class Readers(Worker):
         self._helpers = count - 1
         self._help = threading.Semaphore(0)
         self._stopping = False
-        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._serve, args=(index > 0,), name=f"kanboard-reader-{index}", daemon=True)
-            for index in range(count)
-        ]
+        self._threads = Threads([f"kanboard-reader-{number}" for number in range(count)], session, self._serve)
 
     def start(self) -> None:
         """Open the connections. Raises what opening raises."""
-        for thread in self._threads:
-            thread.start()
-        for error in [self._opened.get() for _ in self._threads]:
-            if error is not None:
-                raise error
+        self._threads.start()
 
     def submit(self, job: Job, future: asyncio.Future[Any]) -> None:
         """Carry out the job in one of the threads; its result goes to the future. On the event loop."""
@@ -86,8 +78,7 @@ class Readers(Worker):
         self._tasks.put(None)
         for _ in range(self._helpers):
             self._help.release()
-        for thread in self._threads:
-            thread.join()
+        self._threads.join()
 
     def _look(self) -> None:
         """Deliver what is held back, and call help when jobs are waiting. On the event loop."""
@@ -98,13 +89,8 @@ class Readers(Worker):
                 self._help.release()
             self._watch = self._loop.call_later(_PATIENCE, self._look)
 
-    def _serve(self, helper: bool) -> None:
-        try:
-            session = self._session()
-        except BaseException as error:
-            self._opened.put(error)
-            return
-        self._opened.put(None)
+    def _serve(self, session: Session, number: int) -> None:
+        helper = number > 0
         while not self._stopping or not helper:
             if helper:
                 self._help.acquire()
@@ -116,7 +102,6 @@ class Readers(Worker):
             while task is not None:
                 task = self._group(session, task)
             self._deliveries.send()
-        session.close()
 
     def _group(self, session: Session, task: _Task | None) -> _Task | None:
         """Carry out jobs on one snapshot; answers the first that came too late for it, None when none is left."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
@@ -15,6 +14,7 @@ from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.deliveries import Deliveries
 from kanboard_core.database.engine import Job, Session, Worker
 from kanboard_core.database.errors import Busy, ConnectionLost, LockedOutOfOrder, TransactionLost
+from kanboard_core.database.threads import Threads
 
 #: how often a job is carried out at most; a deadlock alone may take the engine a second to notice
 _ATTEMPTS = 5
@@ -41,22 +41,14 @@ class Writers(Worker):
 
     def __init__(self, session: Callable[[], Session], deliveries: Deliveries, *, count: int, seconds: float) -> None:
         """``session`` opens one that may write, for the thread that calls it."""
-        self._session = session
         self._deliveries = deliveries
         self._seconds = seconds
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"kanboard-writer-{index}", daemon=True) for index in range(count)
-        ]
+        self._threads = Threads([f"kanboard-writer-{number}" for number in range(count)], session, self._serve)
 
     def start(self) -> None:
         """Open the connections. Raises what opening raises."""
-        for thread in self._threads:
-            thread.start()
-        for error in [self._opened.get() for _ in self._threads]:
-            if error is not None:
-                raise error
+        self._threads.start()
 
     def submit(self, job: Job, future: asyncio.Future[Any]) -> None:
         """Carry out the job in one of the threads; its result goes to the future after the commit."""
@@ -69,16 +61,9 @@ class Writers(Worker):
     def stop(self) -> None:
         """Finish what is waiting, then close. Blocks."""
         self._tasks.put(None)
-        for thread in self._threads:
-            thread.join()
+        self._threads.join()
 
-    def _serve(self) -> None:
-        try:
-            session = self._session()
-        except BaseException as error:
-            self._opened.put(error)
-            return
-        self._opened.put(None)
+    def _serve(self, session: Session, _: int) -> None:
         while (task := self._tasks.get()) is not None:
             try:
                 result, afterwards = self._carried_out(session, task)
@@ -91,7 +76,6 @@ class Writers(Worker):
                     self._deliveries.add(task.future, result, None)
             self._deliveries.send()
         self._tasks.put(None)  # the sign to stop is for the others too
-        session.close()
 
     def _carried_out(self, session: Session, task: _Task) -> tuple[Any, Sequence[Afterwards]]:
         """The result of a job, committed, and what is to be done after that. Raises what it raises, undone."""

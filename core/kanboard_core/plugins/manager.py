@@ -124,7 +124,8 @@ class Plugins:
         self._plugins = [core, *_in_order([replace(plugin, incidents=0, last_incident="") for plugin in plugins])]
         self.trace = trace
         self._manager = pluggy.PluginManager(hooks.PROJECT)
-        self._manager.add_hookspecs(hooks)
+        for group in hooks.GROUPS:
+            self._manager.add_hookspecs(group)
         self._bound: dict[str, list[_Implementation]] = {}
         self._sections: dict[str, Section] = {}
         for plugin in self._plugins:
@@ -269,7 +270,7 @@ class Plugins:
             raise PluginError(f"{plugin.module!r} isn't a plugin: it's a class, name a module or an object")
         if not callers:
             raise PluginError(f"{plugin.module!r} isn't a plugin: it implements no hook")
-        known = {name for name, value in vars(hooks).items() if hasattr(value, f"{hooks.PROJECT}_spec")}
+        known = hooks.specifications()
         for caller in callers:
             if caller.name not in known:
                 raise PluginError(f"there is no hook {caller.name}{suggestion(caller.name, known)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -15,6 +16,10 @@ from kanboard_core.database.engine import Engine
 from kanboard_core.database.sqlite import schema
 from kanboard_core.plugins import discovery
 from kanboard_core.server import Server
+
+#: by kind: what the server is called, and the environment variable with the URL of a database of it, for an account
+#: that may create others
+_SERVERS = {"postgres": ("PostgreSQL", "KANBOARD_TEST_POSTGRES"), "mysql": ("MariaDB", "KANBOARD_TEST_MYSQL")}
 
 #: where a database is
 Location = Path | str
@@ -42,11 +47,23 @@ def execute(database: Location, statement: str, *values: Any) -> list[tuple[Any,
         return connection.execute(statement, values).fetchall()
 
 
+class NoServer(Exception):
+    """Nobody has said where the server is."""
+
+
+def server_url(kind: str) -> str:
+    """The URL of a database of the server for tests of this kind, as the environment has it. Raises NoServer."""
+    product, variable = _SERVERS[kind]
+    url = os.environ.get(variable, "")
+    if not url:
+        raise NoServer(f"tests on {product} need a server: set {variable} to the URL of a database of it")
+    return url
+
+
 def server_kit(kind: str) -> Any:
     """The module with the databases of a server of this kind, :mod:`~kanboard_core.testing.postgres` or ``mysql``.
 
-    Each has ``server_url``, ``new_database``, ``execute`` and ``NoServer``. They are imported when they are wanted, for
-    they need a driver.
+    Each has ``new_database`` and ``execute``. They are imported when they are wanted, for they need a driver.
     """
     return importlib.import_module(f"kanboard_core.testing.{kind}")
 

@@ -20,10 +20,12 @@ from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing.clients import Client
 from kanboard_core.testing.databases import (
     Location,
+    NoServer,
     copy_database,
     engine,
     make_database,
     server_kit,
+    server_url,
     update_tables,
 )
 from kanboard_core.testing.servers import RunningServer, running
@@ -86,11 +88,11 @@ def database(prepared_database: Location, tmp_path: Path) -> Iterator[Location]:
 
 
 def _new_on_server(kind: str, *, template: str = "") -> AbstractContextManager[str]:
-    kit = server_kit(kind)
     try:
-        new: AbstractContextManager[str] = kit.new_database(kit.server_url(), template=template)
-    except kit.NoServer as error:
+        url = server_url(kind)
+    except NoServer as error:
         pytest.fail(str(error), pytrace=False)
+    new: AbstractContextManager[str] = server_kit(kind).new_database(url, template=template)
     return new
 
 

@@ -6,7 +6,6 @@ Making Kanboard's tables takes a fifth of a second. So a database is emptied aft
 from __future__ import annotations
 
 import functools
-import os
 import secrets
 import time
 from collections import defaultdict
@@ -21,25 +20,10 @@ from kanboard_core.database.mysql.engine import Mysql
 from kanboard_core.database.placeholders import replaced
 from kanboard_core.database.schema import quoted
 
-#: the environment variable with the URL of a database of the server, for an account that may create others
-VARIABLE = "KANBOARD_TEST_MYSQL"
-
 #: databases that are like the one with this URL, and that nobody uses
 _unused: defaultdict[str, list[str]] = defaultdict(list)
 
 _TABLES = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = %s"
-
-
-class NoServer(Exception):
-    """Nobody has said where the server is."""
-
-
-def server_url() -> str:
-    """The URL in the environment. Raises NoServer."""
-    url = os.environ.get(VARIABLE, "")
-    if not url:
-        raise NoServer(f"tests on MariaDB need a server: set {VARIABLE} to the URL of a database of it")
-    return url
 
 
 @contextmanager

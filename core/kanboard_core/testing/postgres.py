@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -15,21 +14,6 @@ from psycopg import sql
 
 from kanboard_core.database.placeholders import replaced
 from kanboard_core.database.postgres import values
-
-#: the environment variable with the URL of a database of the server, for an account that may create others
-VARIABLE = "KANBOARD_TEST_POSTGRES"
-
-
-class NoServer(Exception):
-    """Nobody has said where the server is."""
-
-
-def server_url() -> str:
-    """The URL in the environment. Raises NoServer."""
-    url = os.environ.get(VARIABLE, "")
-    if not url:
-        raise NoServer(f"tests on PostgreSQL need a server: set {VARIABLE} to the URL of a database of it")
-    return url
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
+from tests import waiting
 
 SERVER = Path(sys.executable).with_name("kanboard-server")
 
@@ -92,12 +93,7 @@ class Serving:
 
     def said(self, pattern: str) -> re.Match[str]:
         """Wait until it has said something."""
-        deadline = time.monotonic() + 15
-        while not (found := re.search(pattern, self.log)):
-            assert self.process.poll() is None, self.log
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.02)
-        return found
+        return waiting.said(pattern, self._log, self.process)
 
     def call(self, method: str = "getVersion", username: str = "jsonrpc", password: str = "test") -> Any:
         """The result of a call; the HTTP status when that isn't 200."""

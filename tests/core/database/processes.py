@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import aiohttp
+from tests.waiting import eventually
 
 from kanboard_core.testing import Client, Location
 
@@ -40,12 +41,14 @@ class ServerProcess:
 
     async def said(self, pattern: str) -> re.Match[str]:
         """Wait until it has said something."""
-        deadline = time.monotonic() + 30
-        while not (found := re.search(pattern, self.log)):
-            assert self.process.returncode is None, self.log
-            assert time.monotonic() < deadline, self.log
-            await asyncio.sleep(0.02)
-        return found
+
+        def found() -> re.Match[str] | None:
+            match = re.search(pattern, self.log)
+            assert match or self.process.returncode is None, self.log
+            return match
+
+        match: re.Match[str] = await eventually(found, told=lambda: self.log)
+        return match
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it; answers its exit code."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import aiohttp
-import pytest
+from tests.waiting import eventually
 
 from kanboard_core.testing import Client, RpcError
 
@@ -46,11 +46,9 @@ class Promises:
     async def more(self, count: int) -> None:
         """Wait until there are so many more."""
         wanted = len(self.tasks) + count
-        for _ in range(3000):
-            if len(self.tasks) >= wanted:
-                return
-            await asyncio.sleep(0.02)
-        pytest.fail("nobody is promised anything any more")
+        await eventually(
+            lambda: len(self.tasks) >= wanted, told=lambda: "nobody is promised anything any more", seconds=60
+        )
 
     async def _write(self, client: Client) -> None:
         while not self._ended:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from peewee import AutoField, IntegerField, fn
+from tests.core.database.groups import INSERT
 
 from kanboard_core.database import Model, insertion, like_one_of, one_of, param, statement
 from kanboard_core.database.compilation import Dialect
@@ -25,7 +26,6 @@ from kanboard_core.models import Group, Project, User
 from kanboard_core.testing import Location
 from kanboard_core.testing.databases import engine
 
-INSERT = insertion(Group, "name", "external_id")
 REMOVE = statement(Group.delete())
 LIKE = statement(Group.select(Group.name).where(like_one_of(Group.name, "patterns")).order_by(Group.id))
 UNLIKE = statement(Group.select(Group.name).where(~like_one_of(Group.name, "patterns")).order_by(Group.id))

@@ -10,19 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.core.database.groups import INSERT, NAMES
 
-from kanboard_core.database import insertion, statement
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import Group
 
 pytestmark = pytest.mark.sqlite
-
-INSERT = insertion(Group, "name", "external_id")
-NAMES = statement(Group.select(Group.name).order_by(Group.id))
 
 
 def add(name: str) -> Callable[[Transaction], int]:

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import peewee
 import pytest
 from playhouse import migrate
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import Model, insertion
@@ -85,23 +85,18 @@ def votes(*steps: Migration) -> Plugin:
     def register_procedures() -> list[Procedure]:
         return [declaration(vote)]
 
-    module = SimpleNamespace(
+    return guest(
+        "votes",
         register_models=register_models,
         register_migrations=register_migrations,
         register_procedures=register_procedures,
     )
-    return Plugin("votes", module, built_in=False, enabled=True, version="1")
 
 
 def columns(database: Location, table: str) -> list[str]:
     """The columns of a table; none when there is no such table."""
     with closing(engine_of(database).session(writable=False)) as session, session.work(0) as transaction:
         return [column.name for column in transaction.database.get_columns(table)]
-
-
-@pytest.fixture
-def engine(database: Location) -> Engine:
-    return engine_of(database)
 
 
 # At the start of a server

@@ -8,6 +8,7 @@ from pathlib import Path
 import peewee
 import pytest
 from peewee import fn
+from tests.core.database.groups import INSERT, NAMES
 
 from kanboard_core.database import Conflict, insertion, one_of, param, statement
 from kanboard_core.database.errors import TimeLimitReached, WriteRefused
@@ -18,9 +19,7 @@ from kanboard_core.models import Group, GroupMember, Setting, User
 
 pytestmark = pytest.mark.sqlite
 
-INSERT = insertion(Group, "name", "external_id")
 BY_ID = statement(Group.select().where(Group.id == param("id")))
-ALL_NAMES = statement(Group.select(Group.name).order_by(Group.id))
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def test_a_row_is_a_dictionary_in_the_order_of_the_columns(tx: Transaction) -> N
     assert list((tx.one(BY_ID, id=1) or {}).items()) == [("id", 1), ("external_id", ""), ("name", "Eins")]
     assert tx.one(BY_ID, id=2) is None
     assert tx.scalar(BY_ID, id=1) == 1
-    assert tx.column(ALL_NAMES) == ["Eins"]
+    assert tx.column(NAMES) == ["Eins"]
 
 
 def test_missing_and_unknown_values_are_mistakes(tx: Transaction) -> None:
@@ -102,7 +101,7 @@ def test_a_rule_of_the_schema_is_a_conflict_and_the_transaction_goes_on(tx: Tran
     with pytest.raises(Conflict):
         tx.insert(insertion(GroupMember, "group_id", "user_id"), group_id=77, user_id=1)
 
-    assert tx.column(ALL_NAMES) == ["a"]
+    assert tx.column(NAMES) == ["a"]
 
 
 def test_savepoints_nest_and_undo_what_raised(tx: Transaction) -> None:
@@ -111,7 +110,7 @@ def test_savepoints_nest_and_undo_what_raised(tx: Transaction) -> None:
         with pytest.raises(Conflict), tx.savepoint():
             tx.run_many(INSERT, [{"name": name, "external_id": ""} for name in ("undone", "kept")])
 
-    assert tx.column(ALL_NAMES) == ["kept"]
+    assert tx.column(NAMES) == ["kept"]
 
 
 def test_a_setting_is_read_again_after_a_change(tx: Transaction) -> None:
@@ -128,14 +127,14 @@ def test_ordinary_peewee_queries_run_in_the_same_transaction(tx: Transaction) ->
         Group.create(name="plain peewee", external_id="")
 
     assert Group.get(Group.name == "plain peewee").id == 1
-    assert tx.column(ALL_NAMES) == ["plain peewee"]
+    assert tx.column(NAMES) == ["plain peewee"]
 
 
 def test_bytes_that_are_no_text_are_replaced(session: SqliteSession, tx: Transaction) -> None:
     tx.insert(INSERT, name="damaged", external_id="")
     session.connection.execute("UPDATE groups SET name = CAST(x'61ff62' AS TEXT)")
 
-    assert tx.column(ALL_NAMES) == ["a\ufffdb"]
+    assert tx.column(NAMES) == ["a\ufffdb"]
     assert tx.one(BY_ID, id=1) == {"id": 1, "external_id": "", "name": "a\ufffdb"}
 
 

@@ -7,50 +7,26 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
-import peewee
 import pytest
+from tests.core.database.groups import INSERT, NAMES, RENAME
+from tests.core.database.products import PRODUCTS, as_peewee
 
-from kanboard_core.database import insertion, param, statement
+from kanboard_core.database import insertion
 from kanboard_core.database.database import Database
-from kanboard_core.database.engine import Limits
+from kanboard_core.database.engine import Engine, Limits
 from kanboard_core.database.errors import Busy, ConnectionLost, TimeLimitReached, TransactionLost
 from kanboard_core.database.remote import RemoteEngine
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import Group, Project, Setting
-from kanboard_core.testing import Location
-from kanboard_core.testing.databases import engine as engine_of
+from kanboard_core.models import Project
 
 pytestmark = [pytest.mark.postgres, pytest.mark.mysql]
 
-INSERT = insertion(Group, "name", "external_id")
 INSERT_PROJECT = insertion(Project, "name")
-NAMES = statement(Group.select(Group.name).order_by(Group.id))
-RENAME = statement(Group.update({Group.name: param("name")}).where(Group.id == param("id")))
-ENDLESS = {
-    "postgres": statement(Setting.select(peewee.fn.PG_SLEEP(60))),
-    "mysql": statement(Setting.select(peewee.fn.BENCHMARK(10**12, peewee.fn.MD5("x")))),
-}
-
-#: the number of the connection, and how the server is told to end it
-NUMBER = {"postgres": "SELECT pg_backend_pid()", "mysql": "SELECT CONNECTION_ID()"}
-END = {"postgres": "SELECT pg_terminate_backend({}, 5000)", "mysql": "KILL {}"}
-OTHERS = {
-    "postgres": "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    "mysql": "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
-}
-
-
-def execute(tx: Transaction, sql: str) -> None:
-    """Carry out SQL as peewee does."""
-    database: Any = tx.database
-    database.execute_sql(sql)
 
 
 @pytest.fixture
-def engine(database: Location) -> RemoteEngine:
-    engine = engine_of(database)
+def engine(engine: Engine) -> RemoteEngine:
     assert isinstance(engine, RemoteEngine)
     return engine
 
@@ -69,9 +45,9 @@ def add(name: str) -> Callable[[Transaction], int]:
 
 def cut(engine: RemoteEngine, tx: Transaction) -> None:
     """Have the server end the connection of a transaction."""
-    [(number,)] = tx.sql(NUMBER[engine.kind])
+    [(number,)] = tx.sql(PRODUCTS[engine.kind].number)
     with contextlib.closing(engine.session(writable=True)) as session, session.work(1) as beside:
-        beside.sql(END[engine.kind].format(number))
+        beside.sql(PRODUCTS[engine.kind].end.format(number))
 
 
 async def names(jobs: Database) -> list[str]:
@@ -196,7 +172,7 @@ async def test_a_failed_statement_that_a_job_swallows_is_never_half_committed(
     def careless(tx: Transaction) -> None:
         add("first")(tx)
         with contextlib.suppress(Exception):
-            execute(tx, "SELECT no_such_column")
+            as_peewee(tx, "SELECT no_such_column")
         add("second")(tx)
 
     if engine.kind == "mysql":  # it undoes the statement, as SQLite does
@@ -247,7 +223,7 @@ async def test_a_job_that_takes_too_long_is_stopped(engine: RemoteEngine) -> Non
     await jobs.start()
     for submit in (jobs.read, jobs.write):
         with pytest.raises(TimeLimitReached):
-            await submit(lambda tx: tx.scalar(ENDLESS[engine.kind]))
+            await submit(lambda tx: tx.scalar(PRODUCTS[engine.kind].endless))
         assert await submit(lambda tx: tx.column(NAMES)) == []
     await jobs.stop()
 
@@ -260,8 +236,8 @@ async def test_a_connection_that_was_cut_meanwhile_is_not_missed(
 ) -> None:
     caplog.set_level(logging.INFO)
     with contextlib.closing(engine.session(writable=True)) as session, session.work(1) as tx:
-        for (number,) in tx.sql(OTHERS[engine.kind]):
-            tx.sql(END[engine.kind].format(number))
+        for (number,) in tx.sql(PRODUCTS[engine.kind].others):
+            tx.sql(PRODUCTS[engine.kind].end.format(number))
     for number in range(6):
         await jobs.write(add(str(number)))
         assert len(await names(jobs)) == number + 1
@@ -327,7 +303,7 @@ async def test_a_read_that_fails_does_not_spoil_those_beside_it(jobs: Database) 
     await jobs.write(add("a"))
 
     def failing(tx: Transaction) -> None:
-        execute(tx, "SELECT no_such_column")
+        as_peewee(tx, "SELECT no_such_column")
 
     outcomes = await asyncio.gather(
         *(jobs.read(failing) if number % 2 else names(jobs) for number in range(40)), return_exceptions=True

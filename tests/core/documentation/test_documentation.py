@@ -12,9 +12,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from kanboard_core import documentation
+from kanboard_core import documentation, hooks
 from kanboard_core.commands import main
-from kanboard_core.documentation import hooks
+from kanboard_core.documentation.hooks import page
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Location, running
 
@@ -66,7 +66,7 @@ def test_a_hook_says_when_in_which_thread_and_transaction_and_with_what(name: st
     obvious = {"call", "server", "project_id", "task_id", "user_id", "category_id", "column_id", "swimlane_id"}
     for argument in set(inspect.signature(specification).parameters) - obvious:
         assert f"``{argument}``" in text or argument.replace("_", " ") in text, f"what {argument} is"
-    assert f"### {name}\n" in hooks.page()
+    assert f"### {name}\n" in page()
 
 
 # Commands

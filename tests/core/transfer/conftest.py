@@ -14,4 +14,4 @@ from kanboard_core.testing.databases import engine as engine_of
 def target(database: Location, tmp_path: Path, request: pytest.FixtureRequest) -> Location:
     """An empty database of the engine of this run."""
     kind = engine_of(database).kind
-    return tmp_path / "other.sqlite" if kind == "sqlite" else request.getfixturevalue(f"empty_{kind}")
+    return tmp_path / "other.sqlite" if kind == "sqlite" else request.getfixturevalue("empty_database")

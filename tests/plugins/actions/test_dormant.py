@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
 from tests.plugins.actions.conftest import PREFIX, Board, BoardFactory
 
 from kanboard_core.actions import FurtherEvents
@@ -14,7 +14,7 @@ from kanboard_core.calls import Call
 from kanboard_core.events import EventType
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import Location, RunningServer, running
 
@@ -45,10 +45,12 @@ def register_actions() -> list[FurtherEvents]:
 
 @pytest.fixture
 async def server(database: Location, plugins: Plugins) -> AsyncIterator[RunningServer]:
-    module = SimpleNamespace(
-        register_procedures=register_procedures, register_events=register_events, register_actions=register_actions
+    forge = guest(
+        "forge",
+        register_procedures=register_procedures,
+        register_events=register_events,
+        register_actions=register_actions,
     )
-    forge = Plugin("forge", module, built_in=False, enabled=True, version="1")
     async with running(database, plugins=Plugins([*plugins, forge])) as server:
         yield server
 

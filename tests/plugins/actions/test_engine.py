@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
 from tests.plugins.actions.cases import BOTH, CLOSED, COLUMN, CREATED, REASSIGNED, SWIMLANE
 from tests.plugins.actions.conftest import Board, BoardFactory
 
@@ -17,7 +17,7 @@ from kanboard_core.calls import Call, ProcedureError
 from kanboard_core.events import Origin
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import Client, Location, RunningServer, running
 from kanboard_plugins.actions import engine
@@ -68,10 +68,9 @@ def register_actions() -> list[Action]:
 @pytest.fixture
 async def server(database: Location, plugins: Plugins) -> AsyncIterator[RunningServer]:
     """With the built-in plugins, and one that has an action."""
-    module = SimpleNamespace(
-        requires=("tasks",), register_actions=register_actions, register_procedures=register_procedures
+    garden = guest(
+        "garden", requires=("tasks",), register_actions=register_actions, register_procedures=register_procedures
     )
-    garden = Plugin("garden", module, built_in=False, enabled=True, version="1")
     async with running(database, plugins=Plugins([*plugins, garden])) as server:
         yield server
 

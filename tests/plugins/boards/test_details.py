@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from peewee import SQL, fn
+from tests.guests import guest
 
 from kanboard_core.database import Statement, one_of, statement
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.task_details import TaskDetail
 from kanboard_core.testing import Client, IdFactory, RunningServer
 from kanboard_plugins.tasks.models import Task
@@ -39,8 +39,7 @@ def plugins(plugins: Plugins) -> Plugins:
     def register_task_details() -> list[TaskDetail]:
         return DETAILS
 
-    module = SimpleNamespace(register_task_details=register_task_details)
-    return Plugins([*plugins, Plugin("votes", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("votes", register_task_details=register_task_details)])
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import Any
 
 import pytest
 from tests.plugins.comments.conftest import PersonFactory
-from tests.plugins.conftest import Unfinished
+from tests.plugins.conftest import ProjectLocked, Unfinished
 
-from kanboard_core.database.transaction import Transaction
 from kanboard_core.events import Event
 from kanboard_core.testing import Client, RunningServer
 
@@ -127,22 +125,13 @@ async def test_a_task_that_is_commented_on_can_be_moved_and_removed_at_once(
     ids=lambda call: call[0],
 )
 async def test_reactions_hold_the_lock_of_the_project(
-    application: Client, server: RunningServer, topic: int, events: list[Event], call: tuple[Any, ...]
+    application: Client, project_locked: ProjectLocked, topic: int, events: list[Event], call: tuple[Any, ...]
 ) -> None:
     """Whoever else holds it keeps the event from being raised."""
     await application.createComment(topic, 0, "Hello")
-    locked, over = threading.Event(), threading.Event()
     events.clear()
-
-    def hold(tx: Transaction) -> int:
-        tx.lock_projects(1)
-        locked.set()
-        over.wait(10)
-        return len(events)
-
-    held = asyncio.ensure_future(server.server.database.write(hold))
-    await asyncio.to_thread(locked.wait, 10)
-    called = asyncio.ensure_future(application.call(*call))
-    await asyncio.sleep(0.2)
-    over.set()
-    assert (await held, bool(await called), len(events)) == (0, True, 1)
+    async with project_locked(1):
+        called = asyncio.ensure_future(application.call(*call))
+        await asyncio.sleep(0.2)
+        assert events == []
+    assert (bool(await called), len(events)) == (True, 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import Location, running
 
@@ -24,9 +24,8 @@ def register_procedures() -> list[Procedure]:
 
 
 async def test_the_next_task_has_the_same_links(database: Location, plugins: Plugins) -> None:
-    module = SimpleNamespace(register_procedures=register_procedures)
-    guest = Plugin("guest", module, built_in=False, enabled=True, version="1")
-    async with running(database, plugins=Plugins([*plugins, guest])) as server:
+    recurring = guest("recurring", register_procedures=register_procedures)
+    async with running(database, plugins=Plugins([*plugins, recurring])) as server:
         application = server.client()
         project = await application.createProject("One")
         for title in ("This", "Next"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.configuration import load
 from kanboard_core.file_storage import ContentMissing, FileStorage, FileStorageError, StoredFile
@@ -47,8 +47,7 @@ def bringing(storage: object) -> Plugin:
     def register_file_storage() -> object:
         return storage
 
-    module = SimpleNamespace(requires=("files",), register_file_storage=hookimpl(register_file_storage))
-    return Plugin("memory", module, built_in=False, enabled=True, version="1")
+    return guest("memory", requires=("files",), register_file_storage=hookimpl(register_file_storage))
 
 
 async def test_a_plugin_keeps_the_contents_when_it_is_named(database: Location, plugins: Plugins) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
 from tests.mailbox import Mailbox, mailbox
-from tests.plugins.outbox.bells import QUICK, eventually
+from tests.plugins.outbox.bells import QUICK
+from tests.waiting import eventually
 
 from kanboard_core.calls import Call
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins, discovery
+from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import AccountFactory, Client, IdFactory, Location, RpcError, RunningServer, running
 from kanboard_plugins.mail import task_sheet
@@ -43,8 +44,7 @@ def mailing(plugins: Plugins) -> Plugins:
     def register_procedures() -> list[Procedure]:
         return [declaration(mail), declaration(show_task)]
 
-    module = SimpleNamespace(requires=("mail",), register_procedures=register_procedures)
-    return Plugins([*plugins, Plugin("mailing", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("mailing", requires=("mail",), register_procedures=register_procedures)])
 
 
 @pytest.fixture

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.guests import guest
 from tests.plugins.notifications.conftest import PersonFactory, told
 
 from kanboard_core.calls import Call
 from kanboard_core.events import Event
 from kanboard_core.hooks import hookimpl
 from kanboard_core.notifications import NotificationType, ProjectNotificationType, Recipient
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, Location, RunningServer, running
 
 
@@ -66,8 +66,7 @@ async def server(database: Location, plugins: Plugins, notes: list[tuple[Any, ..
     def register_notification_types() -> list[NotificationType | ProjectNotificationType]:
         return [Chat(notes), Broken(), Channel(notes)]
 
-    module = SimpleNamespace(register_notification_types=register_notification_types)
-    plugin = Plugin("chats", module, built_in=False, enabled=True, version="1")
+    plugin = guest("chats", register_notification_types=register_notification_types)
     async with running(database, plugins=Plugins([*plugins, plugin])) as server:
         yield server
 

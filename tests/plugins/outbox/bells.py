@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
-from types import SimpleNamespace
 from typing import Any
+
+from tests.guests import guest
+from tests.waiting import eventually
 
 from kanboard_core.calls import Call
 from kanboard_core.carriers import Carrier
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.server import Server
 from kanboard_plugins.outbox.posting import post
@@ -53,14 +53,6 @@ class Bell(Carrier):
         assert self.heard == [*texts]
 
 
-async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
 @procedure("ring", access=ANYONE)
 def ring(call: Call, key: str, texts: list[str], fail: bool = False) -> bool:
     """Post messages; answers whether anybody delivers them."""
@@ -81,7 +73,7 @@ def ringing(plugins: Plugins, bell: Bell | None) -> Plugins:
     def register_carriers(server: Server) -> list[Carrier]:
         return [bell] if bell else []
 
-    module = SimpleNamespace(
-        requires=("outbox",), register_procedures=register_procedures, register_carriers=register_carriers
+    bells = guest(
+        "bells", requires=("outbox",), register_procedures=register_procedures, register_carriers=register_carriers
     )
-    return Plugins([*plugins, Plugin("bells", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, bells])

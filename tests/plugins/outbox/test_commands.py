@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 from tests.plugins.conftest import Command
-from tests.plugins.outbox.bells import Bell, eventually, ringing
+from tests.plugins.outbox.bells import Bell, ringing
+from tests.waiting import eventually
 
 from kanboard_core.database.compilation import Dialect
 from kanboard_core.plugins import Plugins

@@ -8,7 +8,8 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.plugins.outbox.bells import QUICK, Bell, eventually, ringing
+from tests.plugins.outbox.bells import QUICK, Bell, ringing
+from tests.waiting import eventually
 
 from kanboard_core.carriers import Refused
 from kanboard_core.plugins import Plugins

@@ -9,7 +9,8 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
-from tests.plugins.outbox.bells import QUICK, Bell, eventually, ringing
+from tests.plugins.outbox.bells import QUICK, Bell, ringing
+from tests.waiting import eventually
 
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Location, running
@@ -23,6 +24,7 @@ from kanboard_core.plugins import discovery
 from kanboard_core.testing import running
 from pathlib import Path
 from tests.plugins.outbox.bells import QUICK, Bell, ringing
+from tests.waiting import eventually
 
 async def hang(text):
     print(text, flush=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins.project_files.test_procedures import on_disk, rows, text
+from tests.plugins.files.disk import on_disk, text
+from tests.plugins.project_files.test_procedures import rows
 
 from kanboard_core.file_storage import FileStorageError
 from kanboard_core.testing import Client, IdFactory, RpcError, RunningServer, running

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import io
 import re
@@ -14,22 +13,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tests.plugins.files.disk import on_disk, text
 
 from kanboard_core.events import Event
 from kanboard_core.testing import AccountFactory, Client, Forbidden, IdFactory, RpcError, RunningServer
 from kanboard_plugins.files.folder import Folder
 
 KEYS = {"id", "project_id", "name", "path", "is_image", "size", "user_id", "date", "etag"}
-
-
-def text(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def on_disk(server: RunningServer) -> dict[str, bytes]:
-    """Every file in the folder, by its key."""
-    found = (path for path in server.files.rglob("*") if path.is_file())
-    return {path.relative_to(server.files).as_posix(): path.read_bytes() for path in found}
 
 
 def rows(server: RunningServer) -> list[tuple[Any, ...]]:

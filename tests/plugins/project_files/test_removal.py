@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.plugins.project_files.test_procedures import on_disk, rows, text
+from tests.plugins.files.disk import on_disk, text
+from tests.plugins.project_files.test_procedures import rows
 
 from kanboard_core.events import Event
 from kanboard_core.plugins import discovery

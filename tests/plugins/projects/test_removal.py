@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import Project
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, Forbidden, Location, RpcError, RunningServer, running
 
 MakeAccount = Callable[..., Awaitable[Client]]
@@ -90,7 +91,7 @@ async def test_plugins_see_it_while_it_stands(
     database: Location, plugins: Plugins, caplog: pytest.LogCaptureFixture
 ) -> None:
     witness = Witness()
-    seeing = Plugins([*plugins, Plugin("witness", witness, built_in=True, enabled=True, version="1")])
+    seeing = Plugins([*plugins, guest("witness", witness, built_in=True)])
     async with running(database, plugins=seeing) as server:
         application = server.client()
         await application.removeProject(await application.createProject("One"))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core.testing import RunningServer
 from kanboard_plugins.statistics import pending
@@ -30,9 +31,11 @@ def rows(server: RunningServer, project_id: int) -> list[tuple[int, int, int]]:
 
 async def settle(server: RunningServer) -> None:
     """Wait until nothing is to be written any more."""
-    async with asyncio.timeout(10):
-        while await asyncio.to_thread(marked, server):  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.01)
+
+    async def settled() -> bool:
+        return not await asyncio.to_thread(marked, server)
+
+    await eventually(settled)
 
 
 @pytest.fixture

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import types
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RunningServer
 from kanboard_plugins.subtasks.models import Subtask
 
@@ -119,9 +119,7 @@ class TestRemoval:
         def register_reactions() -> list[BoundReaction]:
             return [reaction(look, "subtask.delete")]
 
-        module = types.ModuleType("onlooker")
-        vars(module)["register_reactions"] = register_reactions
-        return Plugins([*plugins, Plugin("onlooker", module, built_in=False, enabled=True, version="")])
+        return Plugins([*plugins, guest("onlooker", register_reactions=register_reactions)])
 
     async def test_it_is_told_before(self, application: Client, task: int, seen: list[Any]) -> None:
         subtask = await application.createSubtask(task, "One", 0, 0, 2)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import types
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.hooks import hookimpl
 from kanboard_core.permissions import ANYONE
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.procedures import Procedure, declaration, procedure
 from kanboard_core.testing import Client, RunningServer
 
@@ -86,9 +86,7 @@ class TestRecurrence:
         def register_procedures() -> list[Procedure]:
             return [declaration(recur)]
 
-        module = types.ModuleType("recurrence")
-        vars(module)["register_procedures"] = register_procedures
-        return Plugins([*plugins, Plugin("recurrence", module, built_in=False, enabled=True, version="")])
+        return Plugins([*plugins, guest("recurrence", register_procedures=register_procedures)])
 
     async def test_the_next_task_has_the_same_with_nothing_done(
         self, application: Client, project: int, task: int, subtasks: list[int]

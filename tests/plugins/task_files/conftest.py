@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
 
 from kanboard_core.testing import IdFactory, RunningServer
-
-
-def text(content: bytes) -> str:
-    """A content as it travels."""
-    return base64.b64encode(content).decode()
-
-
-def on_disk(server: RunningServer) -> dict[str, bytes]:
-    """Every file in the folder, by its key."""
-    found = (path for path in server.files.rglob("*") if path.is_file())
-    return {path.relative_to(server.files).as_posix(): path.read_bytes() for path in found}
 
 
 def rows(server: RunningServer) -> list[tuple[Any, ...]]:

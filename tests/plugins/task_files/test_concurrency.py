@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.plugins.conftest import Unfinished
-from tests.plugins.task_files.conftest import on_disk, rows, text
+from tests.plugins.conftest import ProjectLocked, Unfinished
+from tests.plugins.files.disk import on_disk, text
+from tests.plugins.task_files.conftest import rows
 
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.events import Event
@@ -159,24 +160,15 @@ async def test_who_holds_the_lock_of_the_table_keeps_others_from_copying_and_rem
     ids=lambda call: call[0],
 )
 async def test_reactions_hold_the_lock_of_the_project(
-    application: Client, server: RunningServer, shared: int, events: list[Event], call: tuple[Any, ...]
+    application: Client, project_locked: ProjectLocked, shared: int, events: list[Event], call: tuple[Any, ...]
 ) -> None:
     """Whoever else holds it keeps the event from being raised."""
-    locked, over = threading.Event(), threading.Event()
     events.clear()
-
-    def hold(tx: Transaction) -> int:
-        tx.lock_projects(1)
-        locked.set()
-        over.wait(10)
-        return len(events)
-
-    held = asyncio.ensure_future(server.server.database.write(hold))
-    await asyncio.to_thread(locked.wait, 10)
-    called = asyncio.ensure_future(application.call(*call))
-    await asyncio.sleep(0.2)
-    over.set()
-    assert (await held, bool(await called), len(events)) == (0, True, 1)
+    async with project_locked(1):
+        called = asyncio.ensure_future(application.call(*call))
+        await asyncio.sleep(0.2)
+        assert events == []
+    assert (bool(await called), len(events)) == (True, 1)
 
 
 @pytest.mark.parametrize("removal", ["removeTask", "removeProject"])

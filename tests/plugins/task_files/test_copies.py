@@ -6,7 +6,8 @@ import io
 
 import pytest
 from PIL import Image
-from tests.plugins.task_files.conftest import on_disk, rows, text
+from tests.plugins.files.disk import on_disk, text
+from tests.plugins.task_files.conftest import rows
 
 from kanboard_core.events import Event
 from kanboard_core.testing import AccountFactory, Client, IdFactory, RunningServer

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tests.plugins.task_files.conftest import on_disk, rows, text
+from tests.plugins.files.disk import on_disk, text
+from tests.plugins.task_files.conftest import rows
 
 from kanboard_core.events import Event
 from kanboard_core.plugins import discovery

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import types
 from typing import Any
 
 import pytest
 from peewee import fn
-from tests.plugins.task_files.conftest import on_disk, rows, text
+from tests.guests import guest
+from tests.plugins.files.disk import on_disk, text
+from tests.plugins.task_files.conftest import rows
 
 from kanboard_core.calls import Call
 from kanboard_core.database import statement
 from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins, discovery
+from kanboard_core.plugins import Plugins, discovery
 from kanboard_core.testing import Client, IdFactory, Location, RunningServer, running
 from kanboard_plugins.tags.models import Tag
 
@@ -53,9 +54,7 @@ class TestProject:
         def register_reactions() -> list[BoundReaction]:
             return [reaction(count, "project.file.destroy", "task.file.destroy")]
 
-        module = types.ModuleType("counter")
-        vars(module)["register_reactions"] = register_reactions
-        return Plugins([*plugins, Plugin("counter", module, built_in=False, enabled=True, version="")])
+        return Plugins([*plugins, guest("counter", register_reactions=register_reactions)])
 
     async def test_its_own_files_go_first_then_those_of_its_tasks_while_everything_stands(
         self,

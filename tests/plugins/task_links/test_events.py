@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import types
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import AccountFactory, Client, RunningServer
 from kanboard_plugins.task_links import pairs
 
@@ -49,8 +49,7 @@ def plugins(plugins: Plugins, watcher: Watcher) -> Plugins:
     def register_reactions() -> list[BoundReaction]:
         return [reaction(watcher.told, CHANGED, REMOVED)]
 
-    module = types.SimpleNamespace(requires=("task_links",), register_reactions=register_reactions)
-    return Plugins([*plugins, Plugin("watcher", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("watcher", requires=("task_links",), register_reactions=register_reactions)])
 
 
 @pytest.fixture(autouse=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-import types
 from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RpcError, RunningServer
 from kanboard_plugins.tasks.models import Task
 
@@ -154,9 +154,7 @@ class TestHook:
             if task["title"] == "Stop":
                 raise RuntimeError("not with me")
 
-        module = types.ModuleType("listener")
-        vars(module)["task_duplicated"] = task_duplicated
-        return Plugins([*plugins, Plugin("listener", module, built_in=True, enabled=True, version="")])
+        return Plugins([*plugins, guest("listener", task_duplicated=task_duplicated, built_in=True)])
 
     async def test_plugins_hear_of_copies_that_stand_already(
         self, application: Client, task: int, other: int, heard: list[tuple[int, int, int]]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-import types
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from peewee import fn
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import statement
 from kanboard_core.events import BoundReaction, Event, reaction
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RunningServer
 from kanboard_plugins.task_tags.models import TaskTag
 
@@ -71,9 +71,7 @@ def plugins(plugins: Plugins, recorder: Recorder) -> Plugins:
     def register_reactions() -> list[BoundReaction]:
         return [reaction(recorder.record, *NAMES)]
 
-    module = types.ModuleType("recorder")
-    vars(module)["register_reactions"] = register_reactions
-    return Plugins([*plugins, Plugin("recorder", module, built_in=False, enabled=True, version="")])
+    return Plugins([*plugins, guest("recorder", register_reactions=register_reactions)])
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import types
 from typing import Any
 
 import pytest
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import param, statement
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RpcError, RunningServer
 from kanboard_plugins.tasks.models import Task
 
@@ -134,9 +134,7 @@ class TestHook:
             if task["title"] == "Stop":
                 raise RuntimeError("not with me")
 
-        module = types.ModuleType("listener")
-        vars(module)["task_moved_to_project"] = task_moved_to_project
-        return Plugins([*plugins, Plugin("listener", module, built_in=True, enabled=True, version="")])
+        return Plugins([*plugins, guest("listener", task_moved_to_project=task_moved_to_project, built_in=True)])
 
     async def test_plugins_hear_of_tasks_that_stand_in_their_new_project(
         self, application: Client, project: int, other: int, heard: list[tuple[int, int, int]]

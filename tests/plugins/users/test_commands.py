@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from tests.plugins.conftest import Command
+from tests.signing_in import is_let_in
 
 from kanboard_core import one_time_codes
-from kanboard_core.testing import AccountFactory, Client, Forbidden, RunningServer, Unauthorized
+from kanboard_core.testing import AccountFactory, Client, Forbidden, RunningServer
 
 
 @pytest.fixture
@@ -34,14 +35,6 @@ User = Callable[..., Awaitable[Result]]
 @pytest.fixture
 async def bob(account: AccountFactory) -> Client:
     return await account("bob")
-
-
-async def is_let_in(client: Client) -> bool:
-    try:
-        await client.getTimezone()
-    except Unauthorized:
-        return False
-    return True
 
 
 # Making and listing

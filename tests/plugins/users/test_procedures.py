@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.guests import guest
 from tests.plugins.conftest import Unfinished
 
 from kanboard_core.calls import Call
 from kanboard_core.database import statement
 from kanboard_core.hooks import hookimpl
 from kanboard_core.models import User
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, Forbidden, RpcError, RunningServer, Unauthorized, running
 
 Account = Callable[..., Awaitable[Client]]
@@ -408,7 +408,6 @@ def heard() -> list[tuple[str, int, bool]]:
 @pytest.fixture
 def plugins(plugins: Plugins, heard: list[tuple[str, int, bool]]) -> Plugins:
     """The built-in plugins, and one that listens and objects to some accounts."""
-    module = ModuleType("listener")
 
     def note(hook: str, call: Call, user_id: int) -> None:
         names = {row["id"]: row["name"] for row in call.tx.all(_NAMES)}
@@ -428,8 +427,8 @@ def plugins(plugins: Plugins, heard: list[tuple[str, int, bool]]) -> Plugins:
     def user_removing(call: Call, user_id: int) -> None:
         note("removing", call, user_id)
 
-    module.__dict__.update(user_created=user_created, user_disabled=user_disabled, user_removing=user_removing)
-    return Plugins([*plugins, Plugin("listener", module, built_in=True, enabled=True, version="1")])
+    hooks = {"user_created": user_created, "user_disabled": user_disabled, "user_removing": user_removing}
+    return Plugins([*plugins, guest("listener", built_in=True, **hooks)])
 
 
 async def test_plugins_hear_of_accounts(application: Client, heard: list[tuple[str, int, bool]]) -> None:

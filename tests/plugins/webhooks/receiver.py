@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 from multidict import CIMultiDictProxy
-from tests.plugins.outbox.bells import eventually
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import trustme
-from tests.plugins.outbox.bells import QUICK, eventually
+from tests.plugins.outbox.bells import QUICK
 from tests.plugins.webhooks.receiver import Receiver, Told, receiving
+from tests.waiting import eventually
 
 from kanboard_core.events import Event, Origin
 from kanboard_core.plugins import Plugins

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pymysql import err
 
 from kanboard_core.database.errors import (
+    SENTENCES,
     Busy,
     Conflict,
     ConnectionLost,
@@ -108,11 +109,6 @@ _MEANINGS: dict[int, type[Exception]] = {
 #: there is no function, procedure or savepoint of that name
 _UNKNOWN = 1305
 
-_SENTENCES: dict[type[Exception], str] = {
-    Busy: "another process holds what is to be changed",
-    TimeLimitReached: "the call took longer than the configuration allows",
-}
-
 
 def code(error: err.MySQLError) -> int:
     """The number of the error; 0 when it is the driver's own."""
@@ -129,7 +125,7 @@ def translated(error: err.MySQLError, *, broken: bool) -> Exception:
     meaning = _MEANINGS.get(code(error))
     if code(error) == _UNKNOWN and reason(error).startswith("SAVEPOINT"):
         meaning = TransactionLost  # it went with its transaction
-    return error if meaning is None else meaning(_SENTENCES.get(meaning) or reason(error))
+    return error if meaning is None else meaning(SENTENCES.get(meaning) or reason(error))
 
 
 def reason(error: err.MySQLError) -> str:

@@ -9,6 +9,7 @@ from psycopg import errors
 from psycopg.pq import ExecStatus
 
 from kanboard_core.database.errors import (
+    SENTENCES,
     Busy,
     Conflict,
     ConnectionLost,
@@ -39,11 +40,6 @@ _MEANINGS: dict[str, type[Exception]] = {
     "25P03": ConnectionLost,  # idle in a transaction for too long
 }
 
-_SENTENCES: dict[type[Exception], str] = {
-    Busy: "another process holds what is to be changed",
-    TimeLimitReached: "the call took longer than the configuration allows",
-}
-
 
 def translated(error: psycopg.Error, *, broken: bool) -> Exception:
     """The error of ours that stands for one of the driver's; the same when there is none.
@@ -59,7 +55,7 @@ def translated(error: psycopg.Error, *, broken: bool) -> Exception:
     meaning = _MEANINGS.get(state) or _MEANINGS.get(state[:3]) or _MEANINGS.get(state[:2])
     if meaning is None:
         return error
-    return meaning(_SENTENCES.get(meaning) or reason(error))
+    return meaning(SENTENCES.get(meaning) or reason(error))
 
 
 def reason(error: psycopg.Error) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from kanboard_core.database.errors import Conflict, StorageFailed, TimeLimitReached, WriteRefused
+from kanboard_core.database.errors import SENTENCES, Conflict, StorageFailed, TimeLimitReached, WriteRefused
 
 
 def code(error: sqlite3.Error) -> int:
@@ -23,7 +23,7 @@ def translated(error: sqlite3.Error) -> Exception:
         return Conflict(str(error))
     match code(error):
         case sqlite3.SQLITE_INTERRUPT:
-            return TimeLimitReached("the call took longer than the configuration allows")
+            return TimeLimitReached(SENTENCES[TimeLimitReached])
         case sqlite3.SQLITE_READONLY:
             return WriteRefused(str(error))
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,6 +19,7 @@ from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.lock import FileLock, path_of
 from kanboard_core.database.sqlite.session import SqliteSession
 from kanboard_core.database.sqlite.transaction import SqliteTransaction
+from kanboard_core.database.threads import Threads
 
 _GROUP_JOBS = 64
 _GROUP_SECONDS = 0.005
@@ -70,17 +70,13 @@ class Writer(Worker):
         self._deliveries = deliveries
         self._seconds = seconds
         self._jobs: SimpleQueue[_Task | None] = SimpleQueue()
-        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
         self._stopping = False
-        self._thread = threading.Thread(target=self._serve, name="kanboard-writer", daemon=True)
+        self._thread = Threads(["kanboard-writer"], self._open, self._serve)
         self._checkpoints = Checkpoints(path, content)
 
     def start(self) -> None:
         """Open the connection, and begin to make checkpoints. Raises what opening raises."""
         self._thread.start()
-        error = self._opened.get()
-        if error is not None:
-            raise error
         self._checkpoints.start()
 
     def submit(self, job: Job, future: Any) -> None:
@@ -98,20 +94,17 @@ class Writer(Worker):
         self._thread.join()
         self._content.close()
 
-    def _serve(self) -> None:
-        try:
-            session = self._session()
-        except BaseException as error:
-            self._opened.put(error)
-            return
+    def _open(self) -> SqliteSession:
+        session = self._session()
         self._lock = FileLock(path_of(self._path))
-        self._opened.put(None)
+        return session
+
+    def _serve(self, session: SqliteSession, _: int) -> None:
         while not self._stopping:
             task = self._jobs.get()
             if task is None:
                 break
             self._carry_out(session, task)
-        session.close()
         self._lock.close()
 
     def _carry_out(self, session: SqliteSession, first: _Task) -> None:

@@ -36,15 +36,15 @@ HASH = bcrypt.hashpw(b"admin", bcrypt.gensalt(4)).decode()
 
 
 @pytest.fixture
-def empty(empty_mysql: str) -> Iterator[MysqlConnection]:
-    with closing(Mysql(empty_mysql).connect(writable=True)) as connection:
+def empty(empty_database: str) -> Iterator[MysqlConnection]:
+    with closing(Mysql(empty_database).connect(writable=True)) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
-def made(mysql_server: str) -> Iterator[MysqlConnection]:
+def made(database_server: str) -> Iterator[MysqlConnection]:
     """A new database of Kanboard, which nobody changes."""
-    with new_database(mysql_server) as url, closing(Mysql(url).connect(writable=True)) as connection:
+    with new_database(database_server) as url, closing(Mysql(url).connect(writable=True)) as connection:
         schema.create(connection, password_hash=HASH, indexes=False)
         yield connection
 
@@ -237,12 +237,12 @@ def test_what_an_attempt_has_left_that_did_not_end_is_made_anew(empty: MysqlConn
     assert schema.differences(empty) == []
 
 
-def test_it_is_there_all_at_once(empty: MysqlConnection, empty_mysql: str) -> None:
+def test_it_is_there_all_at_once(empty: MysqlConnection, empty_database: str) -> None:
     ended = threading.Event()
     seen: set[tuple[int, Condition]] = set()
 
     def watch() -> None:
-        with closing(Mysql(empty_mysql).connect(writable=False)) as connection:
+        with closing(Mysql(empty_database).connect(writable=False)) as connection:
             while not ended.is_set():
                 state = schema.state(connection)
                 seen.add((state.version, state.condition))

@@ -1,15 +1,15 @@
-"""A database of Kanboard's on PostgreSQL."""
+"""A database of PostgreSQL."""
 
 from __future__ import annotations
 
 import pytest
 
+from kanboard_core.database.engine import Engine
 from kanboard_core.database.postgres.engine import Postgres
 
 
 @pytest.fixture
-def postgres(empty_postgres: str) -> Postgres:
-    """The engine of a new database."""
-    engine = Postgres(empty_postgres)
-    engine.create(password_hash="none")
+def postgres(engine: Engine) -> Postgres:
+    """The engine of this test's database."""
+    assert isinstance(engine, Postgres)
     return engine

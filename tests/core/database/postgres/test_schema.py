@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import psycopg
 import psycopg.rows
 import pytest
 from psycopg import errors
+from tests.waiting import wait_until
 
 from kanboard_core.database.postgres import schema
 from kanboard_core.database.postgres.catalogue import Connection
@@ -39,15 +39,15 @@ def connected(url: str, **parameters: str) -> Connection:
 
 
 @pytest.fixture
-def empty(empty_postgres: str) -> Iterator[Connection]:
-    with connected(empty_postgres) as connection:
+def empty(empty_database: str) -> Iterator[Connection]:
+    with connected(empty_database) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
-def made(postgres_cluster: str) -> Iterator[Connection]:
+def made(database_server: str) -> Iterator[Connection]:
     """A new database of Kanboard, which nobody changes."""
-    with new_database(postgres_cluster) as url, connected(url) as connection:
+    with new_database(database_server) as url, connected(url) as connection:
         schema.create(connection, password_hash=HASH)
         yield connection
 
@@ -329,16 +329,16 @@ def special_database(cluster: str, options: str) -> Iterator[Connection]:
             administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_a_database_of_another_collation_serves_as_well(postgres_cluster: str) -> None:
-    with special_database(postgres_cluster, "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'") as connection:
+def test_a_database_of_another_collation_serves_as_well(database_server: str) -> None:
+    with special_database(database_server, "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'") as connection:
         schema.create(connection, password_hash=HASH)
 
         assert schema.state(connection).condition is Condition.CURRENT
         assert schema.differences(connection) == []
 
 
-def test_a_database_of_another_encoding_is_refused(postgres_cluster: str) -> None:
-    with special_database(postgres_cluster, "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'") as connection:
+def test_a_database_of_another_encoding_is_refused(database_server: str) -> None:
+    with special_database(database_server, "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'") as connection:
         with pytest.raises(SchemaError, match="encoding of the database is LATIN1, and UTF8 is needed: make another"):
             schema.create(connection, password_hash=HASH)
         assert schema.state(connection).condition is Condition.EMPTY
@@ -423,11 +423,11 @@ def test_a_failure_leaves_the_database_empty(empty: Connection) -> None:
 
 
 @pytest.mark.parametrize("isolation", ["read committed", "serializable"])
-def test_of_several_that_start_at_once_one_makes_the_database(empty_postgres: str, isolation: str) -> None:
+def test_of_several_that_start_at_once_one_makes_the_database(empty_database: str, isolation: str) -> None:
     together = threading.Barrier(4)
 
     def start(_: int) -> str:
-        with connected(empty_postgres) as connection:
+        with connected(empty_database) as connection:
             connection.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {isolation}")
             together.wait(60)
             try:
@@ -439,14 +439,14 @@ def test_of_several_that_start_at_once_one_makes_the_database(empty_postgres: st
         answers = list(threads.map(start, range(4)))
 
     assert answers.count("The database is not empty, so no new one can be made in it.") == 3
-    with connected(empty_postgres) as connection:
+    with connected(empty_database) as connection:
         assert value(connection, "SELECT value FROM settings WHERE option = 'api_token'") in answers
         assert value(connection, "SELECT count(*) FROM users") == 1
         assert schema.differences(connection) == []
 
 
-def test_whoever_meets_a_program_that_knows_no_lock_gives_way(empty: Connection, empty_postgres: str) -> None:
-    with connected(empty_postgres) as stranger, ThreadPoolExecutor(1) as thread:
+def test_whoever_meets_a_program_that_knows_no_lock_gives_way(empty: Connection, empty_database: str) -> None:
+    with connected(empty_database) as stranger, ThreadPoolExecutor(1) as thread:
         with stranger.transaction():
             stranger.execute("CREATE TABLE schema_version (version integer)")
             answer = thread.submit(schema.create, empty, password_hash=HASH)
@@ -459,10 +459,8 @@ def test_whoever_meets_a_program_that_knows_no_lock_gives_way(empty: Connection,
 
 
 def wait_until_blocked(by: Connection, connection: Connection) -> None:
-    deadline = time.monotonic() + 60
-    while not value(by, f"SELECT cardinality(pg_blocking_pids({connection.info.backend_pid})) > 0"):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    blocked = f"SELECT cardinality(pg_blocking_pids({connection.info.backend_pid})) > 0"
+    wait_until(lambda: value(by, blocked))
 
 
 # Which schema a database has

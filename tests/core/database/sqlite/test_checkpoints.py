@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core.database.sqlite import checkpoints
 from kanboard_core.plugins import Plugins
@@ -30,14 +31,6 @@ def log(database: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-async def emptied(database: Path) -> bool:
-    for _ in range(200):
-        if not log(database):
-            return True
-        await asyncio.sleep(0.05)
-    return False
-
-
 def alone(database: Path) -> list[str]:
     """The names of the projects in the file, without its log."""
     copy = database.with_name("copy.sqlite")
@@ -49,7 +42,7 @@ def alone(database: Path) -> list[str]:
 async def test_what_the_server_has_written_is_in_the_file(server: RunningServer, database: Path) -> None:
     for number in range(3):
         await server.client().createProject(f"Project {number}")
-    assert await emptied(database)
+    await eventually(lambda: not log(database))
     assert alone(database) == ["Project 0", "Project 1", "Project 2"]
 
 
@@ -61,7 +54,7 @@ async def test_what_another_program_has_written_too(server: RunningServer, datab
 
     for number in range(20):
         await asyncio.to_thread(write, number)
-    assert await emptied(database)
+    await eventually(lambda: not log(database))
     assert alone(database) == [f"Foreign {number}" for number in range(20)]
     assert len(await server.client().getAllProjects()) == 20
 
@@ -79,7 +72,7 @@ async def test_who_reads_for_long_is_not_in_the_way(server: RunningServer, datab
         assert reader.execute("SELECT COUNT(*) FROM projects").fetchone() == (1,)
         assert log(database)
         reader.execute("COMMIT")
-    assert await emptied(database)
+    await eventually(lambda: not log(database))
     assert len(alone(database)) == 21
 
 

@@ -16,19 +16,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.core.database.groups import INSERT
 
-from kanboard_core.database import insertion
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import Busy
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.sqlite.lock import FileLock, path_of
 from kanboard_core.database.transaction import Transaction
-from kanboard_core.models import Group
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no such lock")
 
-INSERT = insertion(Group, "name", "external_id")
 
 #: a process that takes the lock and never lets go
 _HOLDER = """

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from peewee import fn
+from tests.guests import guest
 
 from kanboard_core.calls import Call
 from kanboard_core.database import like_one_of, param
 from kanboard_core.hooks import hookimpl
-from kanboard_core.plugins import Plugin, Plugins
+from kanboard_core.plugins import Plugins
 from kanboard_core.search_filters import Condition, Given, SearchFilter
 from kanboard_core.testing import Client, RunningServer
 from kanboard_plugins.tasks.models import Task
@@ -69,8 +69,7 @@ def plugins(plugins: Plugins) -> Plugins:
     def register_search_filters() -> list[SearchFilter]:
         return FILTERS
 
-    module = SimpleNamespace(register_search_filters=register_search_filters)
-    return Plugins([*plugins, Plugin("lengths", module, built_in=False, enabled=True, version="1")])
+    return Plugins([*plugins, guest("lengths", register_search_filters=register_search_filters)])
 
 
 @pytest.fixture

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import psycopg
 import pytest
+from tests.beside import OwnServer
 from tests.core.database.processes import serving, session
+from tests.core.database.products import Product, carry_out
 from tests.core.database.promises import INTERNAL_ERROR, Promises, Sql
-from tests.postgres import Cluster
+from tests.waiting import eventually
 
+from kanboard_core.database.remote import RemoteEngine
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, IdFactory, RpcError, RunningServer, running
+from kanboard_core.testing.databases import execute
+
+pytestmark = [pytest.mark.postgres, pytest.mark.mysql]
+
+NAME = "kanboard_faults"
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """A server of the database that may be stopped; what is committed is on the disk."""
-    with Cluster(fsync=True) as cluster:
-        yield cluster
+def server_of_the_database(product: Product) -> Iterator[OwnServer]:
+    """A server that may be stopped; what is committed is on the disk."""
+    with product.own(fsync=True) as server:
+        yield server
 
 
 @pytest.fixture
-def prepared_database(cluster: Cluster) -> Iterator[str]:
+def prepared_database(server_of_the_database: OwnServer, product: Product) -> Iterator[str]:
     """An empty database of that server."""
-    url = cluster.url.removesuffix("postgres") + "kanboard_faults"
-    with psycopg.connect(cluster.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE kanboard_faults")
-    yield url
-    with psycopg.connect(cluster.url, autocommit=True) as connection:
-        connection.execute("DROP DATABASE kanboard_faults WITH (FORCE)")
+    carry_out(server_of_the_database.url, f"CREATE DATABASE {NAME}")
+    yield urlsplit(server_of_the_database.url)._replace(path=f"/{NAME}").geturl()
+    carry_out(server_of_the_database.url, product.drop.format(NAME))
 
 
 @pytest.fixture
@@ -43,14 +49,10 @@ async def server(prepared_database: str, plugins: Plugins) -> AsyncIterator[Runn
         yield server
 
 
-def sql(database: str) -> Sql:
-    """SQL beside the servers of a database."""
-
-    def execute(statement: str) -> Sequence[Sequence[Any]]:
-        with psycopg.connect(database) as connection:
-            return connection.execute(statement.encode()).fetchall()
-
-    return execute
+@pytest.fixture
+def sql(prepared_database: str) -> Sql:
+    """SQL beside the servers of the database."""
+    return lambda statement: execute(prepared_database, statement)
 
 
 async def ready(server: RunningServer) -> tuple[int, dict[str, Any]]:
@@ -59,52 +61,52 @@ async def ready(server: RunningServer) -> tuple[int, dict[str, Any]]:
 
 
 async def recovered(server: RunningServer) -> None:
-    for _ in range(600):
-        if (await ready(server))[0] == 200:
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail("the server doesn't recover")
+    async def answers() -> bool:
+        return (await ready(server))[0] == 200
+
+    await eventually(answers)
 
 
 async def test_a_server_of_the_database_that_crashes_and_comes_again(
-    server: RunningServer, application: Client, project: IdFactory, cluster: Cluster, prepared_database: str
+    server: RunningServer, application: Client, project: IdFactory, server_of_the_database: OwnServer, sql: Sql
 ) -> None:
-    project_id = await project()
-    promises = Promises(project_id)
+    promises = Promises(await project())
     async with promises.made_by(*[application] * 16):
         for _ in range(2):
             await promises.more(60)
-            await asyncio.to_thread(cluster.restart, immediate=True)
+            await asyncio.to_thread(server_of_the_database.restart, immediate=True)
             await recovered(server)
         await promises.more(60)
     assert promises.failed
-    promises.check(sql(prepared_database))
+    promises.check(sql)
 
 
 async def test_connections_that_are_cut_in_the_middle_of_their_work(
-    server: RunningServer, application: Client, project: IdFactory, prepared_database: str
+    server: RunningServer, application: Client, project: IdFactory, product: Product, sql: Sql
 ) -> None:
-    project_id = await project()
-    promises = Promises(project_id)
+    promises = Promises(await project())
+    engine = server.server.database.engine
+    assert isinstance(engine, RemoteEngine)
+
+    def cut() -> None:
+        for (number,) in sql(product.busy):
+            with contextlib.suppress(engine.driver_error):  # it has gone by itself
+                sql(product.end.format(number))
+
     async with promises.made_by(*[application] * 16):
-        with psycopg.connect(prepared_database, autocommit=True) as connection:
-            for _ in range(15):
-                await promises.more(10)
-                await asyncio.to_thread(
-                    connection.execute,
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'",
-                )
-    promises.check(sql(prepared_database))
+        for _ in range(15):
+            await promises.more(10)
+            await asyncio.to_thread(cut)
+    promises.check(sql)
 
 
 async def test_while_it_is_away_everything_says_so_and_then_goes_on(
-    server: RunningServer, application: Client, project: IdFactory, cluster: Cluster
+    server: RunningServer, application: Client, project: IdFactory, server_of_the_database: OwnServer
 ) -> None:
     made = await project("before")
     assert (await ready(server))[0] == 200
 
-    await asyncio.to_thread(cluster.stop)
+    await asyncio.to_thread(server_of_the_database.stop)
     for _ in range(2):
         status, body = await ready(server)
         assert (status, body["status"], body["database"]) == (503, "not ready", "failed: ConnectionLost")
@@ -121,38 +123,31 @@ async def test_while_it_is_away_everything_says_so_and_then_goes_on(
     async with server.session.get(server.base_url + "health") as answer:
         assert answer.status == 200
 
-    await asyncio.to_thread(cluster.start)
+    await asyncio.to_thread(server_of_the_database.start)
     await recovered(server)
     assert [found["name"] for found in await application.getAllProjects()] == ["before"]
     assert (await server.client("admin", "admin").getMe())["username"] == "admin"
 
 
 async def test_a_disk_that_is_full(
-    server: RunningServer, application: Client, project: IdFactory, prepared_database: str
+    server: RunningServer, application: Client, project: IdFactory, prepared_database: str, product: Product, sql: Sql
 ) -> None:
     made = await project("before")
-    with psycopg.connect(prepared_database, autocommit=True) as connection:
-        # What PostgreSQL says when it can't extend a file.
-        connection.execute(
-            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"
-        )
-        connection.execute("CREATE TRIGGER t BEFORE INSERT ON swimlanes FOR EACH ROW EXECUTE FUNCTION full_disk()")
-        with pytest.raises(RpcError) as raised:
-            await application.createProject("half")
-        assert raised.value.code == INTERNAL_ERROR
-        assert "extend" not in str(raised.value.data)
-        answers = await application.batch(
-            ("addColumn", made, "one"), ("createProject", "half"), ("addColumn", made, "two")
-        )
-        assert ["result" in answer for answer in answers] == [True, False, True]
-        connection.execute("DROP TRIGGER t ON swimlanes")
-        assert connection.execute("SELECT name FROM projects").fetchall() == [("before",)]
+    for command in product.full_disk:
+        carry_out(prepared_database, command)
+    with pytest.raises(RpcError) as raised:
+        await application.createProject("half")
+    assert raised.value.code == INTERNAL_ERROR
+    assert "extend" not in str(raised.value.data)
+    answers = await application.batch(("addColumn", made, "one"), ("createProject", "half"), ("addColumn", made, "two"))
+    assert ["result" in answer for answer in answers] == [True, False, True]
+    carry_out(prepared_database, product.room_again)
+    assert sql("SELECT name FROM projects") == [("before",)]
     assert await application.createProject("after")
 
 
 async def test_a_server_that_is_killed_in_the_middle_of_64_writers(
-    prepared_database: str, tmp_path: Path, server: RunningServer, project: IdFactory
+    prepared_database: str, tmp_path: Path, server: RunningServer, project: IdFactory, sql: Sql
 ) -> None:
     promises = Promises(await project())
     async with session(64) as connections:
@@ -163,4 +158,4 @@ async def test_a_server_that_is_killed_in_the_middle_of_64_writers(
                     await promises.more(150)
                     assert await process.stop(signal.SIGKILL) == -signal.SIGKILL
     assert promises.failed >= 64
-    promises.check(sql(prepared_database))
+    promises.check(sql)
