@@ -116,9 +116,16 @@ def time_of(found: re.Match[str]) -> datetime.time | None:
         return None
 
 
-def instant(moment: datetime.datetime, zone: datetime.tzinfo) -> int:
+def instant(moment: datetime.datetime, zone: datetime.tzinfo, ahead: datetime.timedelta | None = None) -> int:
     """The Unix seconds at which clocks of a time zone show the moment (given without a zone).
 
-    A time that is left out in spring means the one an hour later; of one that comes twice in autumn it is the second.
+    A time that is left out in spring means the one an hour later. Of one that comes twice in autumn it is that at which
+    clocks are so far ``ahead`` of UTC; where nothing is said, the second in zones ahead of UTC and the first behind it.
     """
-    return max(int(moment.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
+    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.timestamp() >= second.timestamp():
+        return int(first.timestamp())
+    if ahead is None:
+        # Kanboard looks at how clocks are set at the moment that UTC shows this time.
+        ahead = moment.replace(tzinfo=datetime.UTC).astimezone(zone).utcoffset()
+    return int((second if ahead == second.utcoffset() else first).timestamp())

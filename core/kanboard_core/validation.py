@@ -27,6 +27,11 @@ def integer(value: Any) -> int | None:
     return value if type(value) is int and abs(value) <= _LARGEST else None
 
 
+def position(value: Any) -> int | None:
+    """The position that the value is: an integer, which may be sent as a number such as 2.0; else None."""
+    return integer(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 def decimal(text: str) -> int | float | None:
     """The decimal number that a text is, of any size, blanks around it allowed; else None."""
     if not _NUMBER.match(text):

@@ -230,8 +230,31 @@ def test_a_time_that_is_left_out_means_an_hour_later() -> None:
     )
 
 
-def test_of_a_time_that_comes_twice_the_second_counts() -> None:
-    assert dates.instant(datetime.datetime(2035, 10, 28, 2, 30), BERLIN) == 2077147800  # 01:30 UTC
+@pytest.mark.parametrize(
+    ("zone", "shown", "first", "second", "counts"),
+    [
+        ("Europe/Berlin", "2035-10-28 02:30", "00:30", "01:30", "second"),
+        ("Europe/London", "2035-10-28 01:30", "00:30", "01:30", "second"),
+        ("Australia/Lord_Howe", "2030-04-07 01:45", "14:45", "15:15", "second"),
+        ("Atlantic/Azores", "2035-10-28 00:30", "00:30", "01:30", "first"),
+        ("America/New_York", "2030-11-03 01:30", "05:30", "06:30", "first"),
+        ("America/St_Johns", "2030-11-03 01:30", "04:00", "05:00", "first"),
+    ],
+)
+def test_of_a_time_that_comes_twice_the_second_counts_ahead_of_utc_and_the_first_behind(
+    zone: str, shown: str, first: str, second: str, counts: str
+) -> None:
+    moment = datetime.datetime.fromisoformat(shown)
+
+    def in_utc(**ahead: datetime.timedelta) -> str:
+        found = dates.instant(moment, ZoneInfo(zone), **ahead)
+        return datetime.datetime.fromtimestamp(found, datetime.UTC).strftime("%H:%M")
+
+    assert in_utc() == {"first": first, "second": second}[counts]
+    for expected, fold in ((first, 0), (second, 1)):
+        ahead = moment.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset()
+        assert ahead is not None
+        assert in_utc(ahead=ahead) == expected
 
 
 @settings(deadline=None, max_examples=100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kanboard_core.validation import integer, is_empty, is_mail_address, numeric
+from kanboard_core.validation import integer, is_empty, is_mail_address, numeric, position
 
 LARGEST = 2**63 - 1
 
@@ -63,6 +64,19 @@ def test_no_integer(value: Any) -> None:
 @given(st.integers(-LARGEST, LARGEST))
 def test_an_integer_and_its_text_are_the_same(value: int) -> None:
     assert integer(value) == integer(str(value)) == value
+
+
+@pytest.mark.parametrize(("value", "expected"), [(2, 2), ("2", 2), ("-3", -3), (2.0, 2), (-3.0, -3), (0.0, 0)])
+def test_a_position_may_be_sent_with_a_fraction_of_nothing(value: Any, expected: int) -> None:
+    found = position(value)
+    assert (type(found), found) == (int, expected)
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 1.5, "2.0", "2x", " 2", "", 2.0**63, math.inf, -math.inf, math.nan, [1]], ids=repr
+)
+def test_no_position(value: Any) -> None:
+    assert position(value) is None
 
 
 # Numbers

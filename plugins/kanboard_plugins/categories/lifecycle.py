@@ -47,7 +47,7 @@ def categories_of(tx: Transaction, project_id: int) -> list[Row]:
 def create(tx: Transaction, project_id: int, name: str | None, color_id: str | None) -> int | None:
     """Create a category; answers its id.
 
-    None when the name is missing, empty, too long or taken in the project, or there is no such project.
+    None when the name is missing, too long or taken in the project, or there is no such project.
     """
     if not _is_valid(name):
         return None
@@ -63,7 +63,7 @@ def create(tx: Transaction, project_id: int, name: str | None, color_id: str | N
 def change(tx: Transaction, category_id: int, name: str | None, color_id: str | None) -> bool:
     """Write name and colour; a colour of None takes it away.
 
-    False when the name is missing, empty, too long or another's. An unknown category is no failure.
+    False when the name is missing, too long or another's. An unknown category is no failure.
     """
     if not _is_valid(name):
         return False
@@ -96,4 +96,4 @@ def _is_taken(tx: Transaction, project_id: int, name: str | None, category_id: i
 
 
 def _is_valid(name: str | None) -> bool:
-    return bool(name) and len(name or "") <= LONGEST_NAME
+    return name is not None and len(name) <= LONGEST_NAME

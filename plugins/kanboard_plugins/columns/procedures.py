@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kanboard_core import validation
 from kanboard_core.arguments import Id, Integer, Scalar, Text
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
 from kanboard_core.permissions import managers, viewers
 from kanboard_core.procedures import READS, procedure
-from kanboard_core.validation import integer
 from kanboard_plugins.columns import lifecycle, order
 from kanboard_plugins.columns.scopes import COLUMN
 
@@ -63,5 +63,5 @@ def change_column_position(call: Call, project_id: Id, column_id: Id, position: 
 
     Returns false for a position out of range or not integral, and for a column that isn't the project's.
     """
-    place = integer(position)
+    place = validation.position(position)
     return place is not None and order.move_to(call.tx, project_id, column_id, place)

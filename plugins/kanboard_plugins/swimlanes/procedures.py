@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kanboard_core import validation
 from kanboard_core.arguments import Id, Scalar, Text
 from kanboard_core.calls import Call
 from kanboard_core.database import Row
 from kanboard_core.permissions import managers, viewers
 from kanboard_core.procedures import READS, procedure
-from kanboard_core.validation import integer
 from kanboard_plugins.swimlanes import lifecycle, order
 from kanboard_plugins.swimlanes.scopes import SWIMLANE
 
@@ -71,7 +71,7 @@ def update_swimlane(call: Call, project_id: Scalar, swimlane_id: Scalar, name: T
     Returns false when the swimlane isn't the project's, or the name is null, empty, longer than 191 characters or
     taken in the project.
     """
-    project, swimlane = integer(project_id), integer(swimlane_id)
+    project, swimlane = validation.integer(project_id), validation.integer(swimlane_id)
     if project is None or swimlane is None:
         return False
     return lifecycle.change(call.tx, project, swimlane, name, description)
@@ -104,5 +104,5 @@ def change_swimlane_position(call: Call, project_id: Id, swimlane_id: Id, positi
     An inactive swimlane stays inactive. Returns false for a position out of range or not integral, and for a swimlane
     that isn't the project's.
     """
-    place = integer(position)
+    place = validation.position(position)
     return place is not None and order.move_to(call.tx, project_id, swimlane_id, place)

@@ -10,8 +10,7 @@ from typing import Literal
 
 from peewee import JOIN
 
-from kanboard_core import validation
-from kanboard_core.arguments import Id, Scalar, Text
+from kanboard_core.arguments import NO_ID, Id, Text
 from kanboard_core.calls import Call
 from kanboard_core.database import Conflict, Row, param, statement
 from kanboard_core.membership import in_projects_of
@@ -44,11 +43,12 @@ _DELETE = statement(Tag.delete().where(Tag.id == param("id")))
 @procedure("getAllTags", access=ANYONE, effect=READS)
 def get_all_tags(call: Call) -> list[Row]:
     """Tags by name: every one for the application and administrators, else the global ones and those of the caller's
-    active projects.
+    active projects. Equal names are in the order of their ids, else of their projects, the global ones first.
     """
     if call.caller.is_application or call.caller.is_administrator:
         return names.as_shown(call.tx.all(_ALL))
-    return names.as_shown(call.tx.all(_OF_USER, user_id=call.caller.user_id))
+    found = call.tx.all(_OF_USER, user_id=call.caller.user_id)
+    return sorted(found, key=lambda row: (row["name"], row["project_id"]))
 
 
 @procedure("getTagsByProject", access=viewers(), effect=READS)
@@ -58,19 +58,18 @@ def get_tags_by_project(call: Call, project_id: Id) -> list[Row]:
 
 
 @procedure("createTag", access=members())
-def create_tag(call: Call, project_id: Scalar, tag: Text, color_id: Text = None) -> int | Literal[False]:
+def create_tag(call: Call, project_id: Id, tag: Text, color_id: Text = None) -> int | Literal[False]:
     """Make a tag called ``tag`` in a project, in project 0 a global one; answers its id.
 
     ``color_id`` may be any text, null for no colour. False when the name is null or, with the same case, taken in the
     project. The project isn't looked up.
     """
-    number = validation.integer(project_id)
-    if number is None or tag is None:
+    if project_id == NO_ID or tag is None:
         return False
-    if call.tx.scalar(_NAMED, project_id=number, name=tag) is not None:
+    if call.tx.scalar(_NAMED, project_id=project_id, name=tag) is not None:
         return False
     try:
-        return names.create(call.tx, number, tag, color_id)
+        return names.create(call.tx, project_id, tag, color_id)
     except Conflict:
         return False
 

@@ -61,8 +61,8 @@ def task_duplicated(call: Call, task_id: int, copy_id: int) -> None:
 
 @hookimpl
 def task_recurred(call: Call, task_id: int, copy_id: int) -> None:
-    """So has the next task of a recurring one."""
-    assignment.copy(call.tx, task_id, copy_id)
+    """The next task of a recurring one has the very tags."""
+    assignment.share(call.tx, task_id, copy_id)
 
 
 @hookimpl

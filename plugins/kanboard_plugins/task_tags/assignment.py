@@ -1,6 +1,6 @@
 """Attaching tags to a task by their names.
 
-Source: spec pages "task_tags" and "tasks", sections 4.4, 8.2 and 8.3.
+Source: spec pages "task_tags" and "tasks", sections 4.4, 8.2, 8.3 and 9.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ def copy(tx: Transaction, task_id: int, copy_id: int) -> None:
     project_id = tx.scalar(PROJECT_OF_TASK, value=copy_id)
     if project_id is not None:
         _attach_alike(tx, copy_id, project_id, tx.all(_OF_TASK, task_id=task_id))
+
+
+def share(tx: Transaction, task_id: int, other_id: int) -> None:
+    """Attach the tags of a task to another one, which has none."""
+    tx.run_many(_ATTACH, [{"task_id": other_id, "tag_id": tag_id} for tag_id in tags_of(tx, task_id)])
 
 
 def fit(tx: Transaction, task_id: int, project_id: int) -> None:

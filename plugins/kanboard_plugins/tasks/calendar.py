@@ -69,23 +69,36 @@ def working_days_later(number: int, count: int) -> int:
     return monday + weeks * 7 + rest
 
 
-def instant(number: int, seconds: int, zone: datetime.tzinfo) -> int:
-    """The Unix seconds of a day and a time of it, in seconds since midnight, as clocks of a time zone show them."""
+def instant(number: int, seconds: int, zone: datetime.tzinfo, ahead: datetime.timedelta | None = None) -> int:
+    """The Unix seconds of a day and a time of it, in seconds since midnight, as clocks of a time zone show them.
+
+    ``ahead`` is that of ``dates.instant``.
+    """
     later, seconds = divmod(seconds, DAY)
     number += later
     cycles = 0 if day_of(number).year in _KNOWN else (number - _EPOCH_2000) // _CYCLE
     moment = datetime.datetime.combine(
         datetime.date.fromordinal(number - cycles * _CYCLE + _EPOCH), datetime.time()
     ) + datetime.timedelta(seconds=seconds)
-    return dates.instant(moment, zone) + cycles * _CYCLE * DAY
+    return dates.instant(moment, zone, ahead) + cycles * _CYCLE * DAY
 
 
 def clock(moment: int, zone: datetime.tzinfo) -> tuple[int, int]:
     """The number of the day on which a moment is in a time zone, and its seconds since midnight."""
-    cycles = 0 if day_of(moment // DAY).year in _KNOWN else (moment // DAY - _EPOCH_2000) // _CYCLE
-    shown = datetime.datetime.fromtimestamp(moment - cycles * _CYCLE * DAY, zone)
+    shown, cycles = _shown(moment, zone)
     seconds = (shown.hour * 60 + shown.minute) * 60 + shown.second
     return shown.toordinal() - _EPOCH + cycles * _CYCLE, seconds
+
+
+def ahead_of_utc(moment: int, zone: datetime.tzinfo) -> datetime.timedelta | None:
+    """How far clocks of a time zone are ahead of UTC at a moment."""
+    return _shown(moment, zone)[0].utcoffset()
+
+
+def _shown(moment: int, zone: datetime.tzinfo) -> tuple[datetime.datetime, int]:
+    """What clocks of a time zone show at a moment, in a year that they know, and how many cycles later that is."""
+    cycles = 0 if day_of(moment // DAY).year in _KNOWN else (moment // DAY - _EPOCH_2000) // _CYCLE
+    return datetime.datetime.fromtimestamp(moment - cycles * _CYCLE * DAY, zone), cycles
 
 
 _EPOCH_2000 = number_of(Day(2000, 1, 1))

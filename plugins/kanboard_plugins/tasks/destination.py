@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kanboard_core.arguments import NO_ID
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
 from kanboard_core.database.transaction import Transaction
@@ -43,11 +44,11 @@ def wanted(tx: Transaction, task_id: int, options: Mapping[str, int | None]) -> 
     """The row of a task, with what is asked for in place of its own; None when there is no such task.
 
     ``options`` has ids by column (``column_id``, ``swimlane_id``, ``category_id``, ``owner_id``): None keeps the
-    task's own, what can't be an id is none.
+    task's own, what can't be an id is 0.
     """
     task = tx.one(_TASK, id=task_id)
     if task is not None:
-        task.update((name, max(value, 0)) for name, value in options.items() if value is not None)
+        task.update((name, 0 if value == NO_ID else value) for name, value in options.items() if value is not None)
     return task
 
 
@@ -70,7 +71,7 @@ def mapped(call: Call, task: Row, project_id: int) -> dict[str, Any] | None:
         "project_id": project_id,
         "column_id": column_id,
         "swimlane_id": swimlane_id,
-        "category_id": category_id and _found(tx, _CATEGORY, project_id, category_id),
+        "category_id": _found(tx, _CATEGORY, project_id, category_id) if (category_id or 0) > 0 else category_id,
         "owner_id": _owner(call, project_id, task["owner_id"]),
         "priority": _priority(project, task["priority"]),
     }
@@ -84,9 +85,9 @@ def _found(tx: Transaction, namesake: Any, project_id: int, row_id: int) -> int:
 def _owner(call: Call, project_id: int, user_id: int) -> int:
     """The assignee, if the account is active and has a role in the project, else nobody (0).
 
-    Administrators may leave a task with anybody.
+    Administrators may leave a task with anybody; a number below 0, which is nobody's, stays too.
     """
-    if not user_id or call.caller.is_administrator:
+    if not user_id or user_id < 0 or call.caller.is_administrator:
         return user_id
     active = call.tx.scalar(_ACTIVE_ACCOUNT, id=user_id) is not None
     return user_id if active and role_in_project(call.tx, project_id, user_id) else 0

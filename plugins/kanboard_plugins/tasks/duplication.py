@@ -49,8 +49,12 @@ def duplicate_to_project(call: Call, task_id: int, project_id: int, options: Map
 
 
 def copied(call: Call, task: Row) -> dict[str, Any]:
-    """What a copy has of the row of its original; an empty title or colour is what it is for every new task."""
+    """What a copy has of the row of its original; an empty title or colour is what it is for every new task.
+
+    A due date before 1970 is none.
+    """
     values = {name: task[name] for name in COPIED}
+    values["date_due"] = values["date_due"] and max(values["date_due"], 0)
     if is_empty(values["title"]):
         values["title"] = creation.UNTITLED
     if is_empty(values["color_id"]):

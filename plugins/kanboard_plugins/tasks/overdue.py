@@ -9,7 +9,7 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Project, User
 from kanboard_plugins.tasks.models import Task
 
-_OVERDUE = (Task.is_active == 1) & (Task.date_due > 0) & (Task.date_due <= param("now")) & (Project.is_active == 1)
+_OVERDUE = (Task.is_active == 1) & (Task.date_due != 0) & (Task.date_due <= param("now")) & (Project.is_active == 1)
 
 
 def _rows(condition: Any) -> Any:

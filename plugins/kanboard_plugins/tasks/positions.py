@@ -98,7 +98,7 @@ def place(
 
     ``quietly``: no event is raised. Without ``closed_too`` a closed task stays where it is: false.
     """
-    number = validation.integer(position)
+    number = validation.position(position)
     if number is None or number < 1:
         return False
     call.tx.lock_projects(project_id)

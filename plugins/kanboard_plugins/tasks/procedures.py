@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from kanboard_core import validation
 from kanboard_core.arguments import Array, Id, Scalar, Text
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, param, statement
@@ -170,7 +171,7 @@ def search_tasks(call: Call, project_id: Scalar, query: Query) -> list[Row]:
 @procedure("updateTask", access=members(TASK.named("id")))
 def update_task(
     call: Call,
-    id: Id,
+    id: Scalar,
     title: Scalar = None,
     color_id: Scalar = None,
     owner_id: Scalar = None,
@@ -196,6 +197,7 @@ def update_task(
     Emits ``task.assignee_change`` when only the owner differs, ``task.create_update`` and ``task.update`` when
     anything else does.
     """
+    task_id = validation.integer(id)
     names = None if tags is None else fields.tag_names(tags)
     given = {
         "title": title,
@@ -217,7 +219,9 @@ def update_task(
         "time_estimated": time_estimated,
     }
     try:
-        return updates.update(call, id, {name: value for name, value in given.items() if value is not None}, names)
+        return task_id is not None and updates.update(
+            call, task_id, {name: value for name, value in given.items() if value is not None}, names
+        )
     except Refused:
         return False
 

@@ -83,12 +83,13 @@ def make_next(call: Call, task: Row) -> int:
 def next_date(call: Call, task: Row) -> int | None:
     """When the next task is due (Unix seconds): later by a number of days, months or years, where a day overflows.
 
-    What has no due date has none then either. Without a number it stays, and where no column holds what comes next.
+    What has no due date has none then either, nor has what would be due before 1970. Without a number it stays, and
+    where no column holds what comes next. Of a time that comes twice it is that with the clocks of the date before.
     """
     due: int | None = task["date_due"]
     factor: int = task["recurrence_factor"]
     if not due or not factor:
-        return due
+        return due and max(due, 0)
     zone = dates.timezone(call.tx)
     base = call.now if task["recurrence_basedate"] == TRIGGER_DATE else due
     number, seconds = calendar.clock(base, zone)
@@ -100,5 +101,5 @@ def next_date(call: Call, task: Row) -> int | None:
         day = Day(day.year + factor, day.month, day.day)
     else:
         day = Day(day.year, day.month, day.day + factor)
-    found = calendar.instant(calendar.number_of(day), seconds, zone)
-    return found if abs(found) <= _LATEST else due
+    found = calendar.instant(calendar.number_of(day), seconds, zone, calendar.ahead_of_utc(base, zone))
+    return max(found, 0) if abs(found) <= _LATEST else max(due, 0)

@@ -51,6 +51,15 @@ class TestCreateCategory:
         created = await application.createCategory(str(project), name)
         assert (await application.getCategory(created))["name"] == name
 
+    async def test_false_is_a_name_without_characters(self, application: Client, project: int) -> None:
+        created = await application.createCategory(project, False)
+        assert (await application.getCategory(created))["name"] == ""
+        assert await application.createCategory(project, False) is False
+        assert await application.updateCategory(1, False) is False
+        await application.removeCategory(created)
+        assert await application.updateCategory(1, False) is True
+        assert (await application.getCategory(1))["name"] == ""
+
     @pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
     async def test_letters_beyond_ascii_have_a_case(self, application: Client, project: int) -> None:
         assert await application.createCategory(project, "\u00c9")

@@ -205,6 +205,8 @@ class TestChangeColumnPosition:
         assert await titles(application, project) == ["Backlog", "Done", "Ready", "Work in progress"]
         assert await application.changeColumnPosition(str(project), "1", "4") is True
         assert await titles(application, project) == ["Done", "Ready", "Work in progress", "Backlog"]
+        assert await application.changeColumnPosition(project, 1, 1.0) is True
+        assert await positions(application, project) == {"Backlog": 1, "Done": 2, "Ready": 3, "Work in progress": 4}
 
     async def test_moving_a_column_where_it_is_closes_gaps(self, application: Client, project: int) -> None:
         await application.removeColumn(2)

@@ -212,6 +212,8 @@ class TestChangeSwimlanePosition:
         assert await places(application, project) == {3: 1, 1: 2, 2: 3}
         assert await application.changeSwimlanePosition(str(project), "3", "3") is True
         assert await places(application, project) == {1: 1, 2: 2, 3: 3}
+        assert await application.changeSwimlanePosition(project, 2, 1.0) is True
+        assert await places(application, project) == {2: 1, 1: 2, 3: 3}
 
     async def test_inactive_ones_count_for_the_highest_position(self, application: Client, project: int) -> None:
         await application.disableSwimlane(project, 2)

@@ -69,9 +69,10 @@ class TestCreateTag:
         assert await application.createTag(other, "bug") == 2
         assert await application.createTag(0, "bug") == 3
         assert await application.createTag("0", "bug") is False
+        assert await application.createTag(0.0, "bug") is await application.createTag(1.0, "bug") is False
         assert names(await application.getTagsByProject(0)) == ["bug"]
 
-    @pytest.mark.parametrize("project_id", ["abc", "", None, 1.5, True])
+    @pytest.mark.parametrize("project_id", ["abc", "", None, 1.5, False])
     async def test_what_is_no_integer_is_no_project(self, application: Client, project: int, project_id: Any) -> None:
         assert await application.createTag(project_id, "new") is False
 
@@ -127,6 +128,19 @@ async def test_users_see_the_tags_of_their_active_projects(
     assert names(await bob.getAllTags()) == ["direct", "global", "group"]
     everything = ["bug", "closed", "direct", "foreign", "global", "group"]
     assert names(await administrator.getAllTags()) == names(await application.getAllTags()) == everything
+
+
+async def test_equal_names_stand_by_id_and_for_users_by_project(
+    application: Client, administrator: Client, account: Callable[..., Awaitable[Client]], project: int
+) -> None:
+    bob = await account("bob")
+    other = await application.createProject("Two")
+    for joined in (other, project):
+        await application.addProjectUser(joined, bob.id, "project-viewer")
+    for project_id in (other, 0):
+        await application.createTag(project_id, "bug")
+    for client, ids in ((application, [1, 2, 3]), (administrator, [1, 2, 3]), (bob, [3, 1, 2])):
+        assert [tag["id"] for tag in await client.getAllTags()] == ids
 
 
 async def test_members_change_the_tags_of_their_project_and_nobody_the_global_ones(

@@ -290,6 +290,20 @@ async def test_tags_go_along_although_their_plugins_are_disabled(database: Locat
         assert server.sql("SELECT task_id, tag_id FROM task_has_tags ORDER BY task_id") == [(task, 2), (copy, 2)]
 
 
+async def test_the_next_task_of_a_recurring_one_has_the_very_tags(application: Client, project: int) -> None:
+    other = await application.createProject("Two")
+    task = await application.createTask(
+        title="T", project_id=project, tags=["own"], recurrence_status=1, recurrence_trigger=2
+    )
+    assert await application.setTaskTags(other, task, ["own", "foreign"])
+    tags = await application.getTaskTags(task)
+    await application.createTag(0, "OWN")
+    await application.closeTask(task)
+    following = (await application.getTask(task))["recurrence_child"]
+    assert await application.getTaskTags(following) == tags
+    assert len(await application.getAllTags()) == 4
+
+
 async def test_an_unknown_task_has_none(application: Client) -> None:
     assert await application.getTaskTags(99) == {}
 

@@ -147,6 +147,11 @@ class TestCategory:
             task = await application.createTask(title="T", project_id=project, category_id=none)
             assert (await put(task, other))["category_id"] is none
 
+    async def test_a_number_below_0_stays(self, application: Client, project: int, other: int, put: Put) -> None:
+        task = await application.createTask(title="T", project_id=project, category_id=-1)
+        assert (await put(task, other))["category_id"] == -1
+        assert (await put(task, other, category_id=-2))["category_id"] == -2
+
 
 class TestAssignee:
     @pytest.mark.parametrize("role", ["project-viewer", "project-member", "project-manager", "custom"])
@@ -181,7 +186,7 @@ class TestAssignee:
         assert (await put(task, other))["owner_id"] == 0
 
     @pytest.mark.parametrize(
-        ("asked_for", "owner"), [(3, 3), ("3", 3), (2, 0), (None, 0), (0, 0), ("", 0), ("x", 0), (-1, 0), (99, 0)]
+        ("asked_for", "owner"), [(3, 3), ("3", 3), (2, 0), (None, 0), (0, 0), ("", 0), ("x", 0), (-1, -1), (99, 0)]
     )
     async def test_one_that_is_asked_for_must_belong_to_the_project_too(
         self,

@@ -113,6 +113,15 @@ async def test_nulls_are_copied_as_nulls(application: Client, project: int, othe
     assert {name: copy[name] for name in nulls} == nulls
 
 
+async def test_a_date_before_1970_is_none_in_a_copy(
+    application: Client, server: RunningServer, project: int, other: int
+) -> None:
+    task = await application.createTask(title="First", project_id=project)
+    server.sql("UPDATE tasks SET date_due = -1 WHERE id = ?", task)
+    copy = await application.getTask(await application.duplicateTaskToProject(task, other))
+    assert copy["date_due"] == 0
+
+
 @pytest.mark.parametrize("empty", ["", "0"])
 async def test_an_empty_title_or_colour_is_what_it_is_for_new_tasks(
     application: Client, server: RunningServer, project: int, other: int, empty: str

@@ -45,6 +45,14 @@ async def test_only_open_tasks_of_enabled_projects_whose_date_has_passed(
     assert await application.getOverdueTasksByProject(99) == []
 
 
+async def test_a_date_before_1970_has_passed_too(application: Client, server: RunningServer, project: int) -> None:
+    task = await application.createTask(title="T", project_id=project)
+    assert await application.getOverdueTasks() == []
+    server.sql("UPDATE tasks SET date_due = -1 WHERE id = ?", task)
+    assert [row["date_due"] for row in await application.getOverdueTasks()] == [-1]
+    assert [row["date_due"] for row in await application.getOverdueTasksByProject(project)] == [-1]
+
+
 async def test_those_of_all_projects_are_for_administrators(
     administrator: Client, account: Callable[..., Awaitable[Client]]
 ) -> None:

@@ -186,6 +186,14 @@ async def test_no_swimlane_is_the_tasks_own(application: Client, project: int, t
     assert (task["column_id"], task["swimlane_id"]) == (2, 2)
 
 
+async def test_a_position_may_be_sent_with_a_fraction_of_nothing(
+    application: Client, project: int, tasks: list[int]
+) -> None:
+    assert await application.moveTaskPosition(project, tasks[0], 1, 3.0, 1) is True
+    assert (await application.getTask(tasks[0]))["position"] == 3
+    assert await application.moveTaskPosition(project, tasks[0], 1, 3.0, 1) is False
+
+
 async def test_behind_the_end_is_the_end_and_answers_true_each_time(
     application: Client, project: int, tasks: list[int]
 ) -> None:

@@ -210,6 +210,31 @@ class TestDates:
         await application.closeTask(task)
         assert (await application.getTask(await following(application, task)))["date_due"] == unix("2030-04-01 10:00")
 
+    @pytest.mark.parametrize(("due", "hour"), [("2030-10-26 02:30", "00:30"), ("2030-10-28 02:30", "01:30")])
+    async def test_an_hour_that_comes_twice_is_the_one_with_the_clocks_of_the_date_before(
+        self, application: Client, server: RunningServer, project: int, due: str, hour: str
+    ) -> None:
+        server.sql("UPDATE settings SET value = 'Europe/Berlin' WHERE option = 'application_timezone'")
+        factor = 1 if due < "2030-10-27" else -1
+        task = await recurring(application, project, date_due=due, recurrence_factor=factor)
+        await application.closeTask(task)
+        expected = unix(f"2030-10-27 {hour}")
+        assert (await application.getTask(await following(application, task)))["date_due"] == expected
+
+    async def test_before_1970_there_is_no_date(self, application: Client, project: int) -> None:
+        task = await recurring(application, project, recurrence_timeframe=2, recurrence_factor=-100)
+        await application.closeTask(task)
+        assert (await application.getTask(await following(application, task)))["date_due"] == 0
+
+    @pytest.mark.parametrize("factor", [0, 1])
+    async def test_nor_is_there_when_the_date_before_was_there(
+        self, application: Client, server: RunningServer, project: int, factor: int
+    ) -> None:
+        task = await recurring(application, project, recurrence_factor=factor)
+        server.sql("UPDATE tasks SET date_due = -864000 WHERE id = ?", task)
+        await application.closeTask(task)
+        assert (await application.getTask(await following(application, task)))["date_due"] == 0
+
     async def test_a_date_in_two_billion_years(self, application: Client, project: int) -> None:
         task = await recurring(application, project, recurrence_timeframe=2, recurrence_factor=2_000_000_000)
         await application.closeTask(task)

@@ -67,8 +67,8 @@ async def test_a_broken_rule_changes_nothing(application: Client, task: int) -> 
     assert await application.getTask(task) == before
 
 
-@pytest.mark.parametrize("task_id", [99, 0, -1, "x", "", None])
-async def test_an_unknown_task_is_false(application: Client, task: int, task_id: Any) -> None:
+@pytest.mark.parametrize("task_id", [99, 0, -1, "x", "", None, 1.0, 1.5, True])
+async def test_what_is_no_number_of_a_task_is_false(application: Client, task: int, task_id: Any) -> None:
     assert await application.updateTask(task_id, "New") is False
 
 

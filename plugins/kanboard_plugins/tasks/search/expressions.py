@@ -257,13 +257,14 @@ def _distance(said: Moment, found: _Found) -> None:
 
 @_form("<count><__><unit>")
 def _counted_unit(said: Moment, found: _Found) -> None:
-    """Next month, last year, third day."""
-    if found["unit"] == "week" and found["count"] not in _DIRECTIONS:
+    """Next month, last year, third day; next week is one that begins on Monday, next weeks are seven days."""
+    of_week = found["unit"] == "week" and not found[0].endswith("s")
+    if of_week and found["count"] not in _DIRECTIONS:
         raise Unreadable
     if found["unit"] == "weekday":
         said.begin_day()
     _move(said, _COUNTS[found["count"]], found["unit"])
-    if found["unit"] == "week":
+    if of_week:
         said.nearness = Nearness.WITHIN_WEEK
         said.weekday = 0 if said.weekday is None else said.weekday
 

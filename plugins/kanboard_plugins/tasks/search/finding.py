@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
-from kanboard_core.arguments import ArgumentType, to_id, to_text
+from kanboard_core.arguments import NO_ID, ArgumentType, to_id, to_text
 from kanboard_core.calls import Call
 from kanboard_core.database import Row, like_one_of, one_of, param, statement
 from kanboard_core.database.conditions import Alternatives, Selection
@@ -74,7 +74,7 @@ def _project(call: Call, project: Any) -> Given:
     """The condition that a task is in the project."""
     if call.caller.is_application and isinstance(project, str) and not is_number(project):
         return _IN_PROJECT_NAMED.given(names=[project] if project else [])
-    return _IN_PROJECT.given(project_id=to_id(project))
+    return _IN_PROJECT.given(project_id=NO_ID if project is True else to_id(project))
 
 
 def _free_text(call: Call) -> str:

@@ -150,6 +150,8 @@ class Moment:
     def _until_weekday(self, present: int, wanted: int) -> int:
         """How many days later the wanted weekday is."""
         if self.nearness is Nearness.WITHIN_WEEK:
+            if self.week_before:
+                return -((wanted + 1) % 7 or 7) - ((present + 1) % 7 or 7)  # from the Sunday before, as Kanboard counts
             return wanted - present
         if self.week_before:
             return wanted - (present + 1) % 7 - 6  # weeks begin on Sunday here

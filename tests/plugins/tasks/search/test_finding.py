@@ -194,10 +194,10 @@ async def test_a_project_is_named_by_its_id_or_by_the_application_by_its_name(
 ) -> None:
     other = await apollo.createProject("Zeus 2")
     await task(other, "Fix the rest")
-    assert await found(apollo, "fix", 1) == await found(apollo, "fix", "1") == [1, 2]
+    assert await found(apollo, "fix", 1) == await found(apollo, "fix", "1") == await found(apollo, "fix", 1.0) == [1, 2]
     assert await found(apollo, "fix", "zeus 2") == await found(apollo, "fix", "Z%") == [5]
     assert await found(apollo, "fix", "%") == [1, 2, 5]
-    for unknown in (99, 0, "99", "nope", "", None, "Zeus", "99999999999", -1):
+    for unknown in (99, 0, "99", "nope", "", None, "Zeus", "99999999999", -1, 1.5, True, False):
         assert await found(apollo, "fix", unknown) == []
 
 
