@@ -26,6 +26,7 @@ _MEANINGS: dict[str, type[Exception]] = {
     "22001": DoesNotFit,  # a text longer than its column
     "22003": DoesNotFit,  # a number beyond its column
     "22021": DoesNotFit,  # a character that the database's encoding hasn't
+    "22P02": DoesNotFit,  # a text that is no number
     "22P05": DoesNotFit,
     "40": TransactionLost,  # a deadlock, a serialisation failure
     "25P02": TransactionLost,  # goes on in a transaction of which a statement has failed

@@ -125,13 +125,6 @@ def test_an_insert_for_a_row_that_may_be_there_names_its_key(tx: Transaction) ->
         tx.run(statement(Group.insert({Group.name: "a"}).on_conflict_ignore()))
 
 
-@pytest.mark.parametrize("text", ["", "1x", "x"])
-def test_a_text_that_is_no_number_does_not_fit(tx: Transaction, text: str) -> None:
-    with pytest.raises(DoesNotFit):
-        tx.update(User, 1, {"notifications_filter": text})
-    assert tx.scalar(statement(User.select(User.notifications_filter))) == 4
-
-
 @pytest.mark.parametrize("number", [float("inf"), float("nan"), 1e39])
 def test_a_fraction_that_does_not_fit(tx: Transaction, project: None, number: float) -> None:
     with pytest.raises(DoesNotFit):

@@ -262,6 +262,13 @@ def test_a_number_that_does_not_fit(tx: Transaction, number: int) -> None:
     assert tx.scalar(statement(User.select(User.notifications_filter))) == 4
 
 
+@pytest.mark.parametrize("text", ["", "1x", "x"])
+def test_a_text_that_is_no_number_does_not_fit(tx: Transaction, text: str) -> None:
+    with pytest.raises(DoesNotFit):
+        tx.update(User, 1, {"notifications_filter": text})
+    assert tx.scalar(statement(User.select(User.notifications_filter))) == 4
+
+
 def test_savepoints_nest_and_conflicts_inside_leave_them_whole(tx: Transaction) -> None:
     def failing() -> None:
         with tx.savepoint():
