@@ -23,7 +23,7 @@ from kanboard_core.database.database import Database
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.decisions import Decision, report
 from kanboard_core.directories import Attempts, Directories, DirectoryBackend, DirectoryUnavailable
-from kanboard_core.lockout import AccountRefused, Lockout
+from kanboard_core.lockout import AccountRefused, Lockout, calling_account, has_failed
 from kanboard_core.models import User
 from kanboard_core.passwords import Passwords, VerifiedCredentials
 from kanboard_core.permissions import APPLICATION, Caller
@@ -90,17 +90,17 @@ class Authentication:
             raise Unauthorized(Decision.FAILURE)
         if transaction is None:
             raise Unverified
-        account = account_named(transaction, credentials.username)
+        account, address_failed = calling_account(transaction, credentials)
         if account is not None:
             self._refuse(account, now)
             for backend in self._backends:
                 key = self._key(backend, account, credentials)
                 if key is not None and (key in credentials.verified or self._verified.knows(key)):
-                    return self._caller(account)
+                    return self._caller(account, credentials, address_failed)
         account = self.directories.known(transaction, credentials)
         if account is not None:
             self._refuse(account, now)
-            return self._caller(account)
+            return self._caller(account, credentials, has_failed(transaction, credentials.address))
         raise Unverified
 
     def _refuse(self, account: Row, now: int) -> None:
@@ -109,9 +109,12 @@ class Authentication:
             raise Unauthorized
 
     @staticmethod
-    def _caller(account: Row) -> Caller:
+    def _caller(account: Row, credentials: Credentials, address_failed: bool) -> Caller:
         """Who calls, by verified credentials. Raises Unverified for a success that must first be written down."""
         if account["nb_failed_login"] or account["lock_expiration_date"]:
+            raise Unverified
+        # What this request has written down is done: somebody else may have failed from the address since.
+        if address_failed and not credentials.verified:
             raise Unverified
         return Caller(account)
 

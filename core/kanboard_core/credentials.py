@@ -47,9 +47,12 @@ def basic_credentials(header: str) -> tuple[str, str]:
 
 
 def encoded_credentials(value: str) -> tuple[str, str]:
-    """User name and password of base64 text ``user:password``; two empty texts when it is something else."""
+    """User name and password of base64 text ``user:password``; two empty texts when it is something else.
+
+    The padding at its end may be missing.
+    """
     try:
-        text = base64.b64decode(value, validate=True).decode("utf-8")
+        text = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return "", ""
     username, colon, password = text.partition(":")

@@ -12,6 +12,7 @@ from typing import Any
 
 from peewee import fn
 
+from kanboard_core.credentials import Credentials, names_an_account
 from kanboard_core.database import Conflict, Row, insertion, one_of, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import LastLogin, Setting, User
@@ -53,12 +54,18 @@ _LOGIN_IDS = statement(
 _REMOVE_LOGINS = statement(LastLogin.delete().where(one_of(LastLogin.id, "ids")))
 _INSERT_LOGIN = insertion(LastLogin, "auth_type", "user_id", "ip", "user_agent", "date_creation")
 _CAPTCHA_DATA = statement(Setting.select(Setting.value).where(Setting.option == "captcha_data"))
+# In one statement, as every call of an account asks for both.
+_CALLING = statement(
+    User.select(
+        User, Setting.select(Setting.value).where(Setting.option == "captcha_data").alias("captcha_data")
+    ).where(User.username == param("username"))
+)
 # One text holds the failures of all addresses: whoever changes it keeps the others waiting.
 _CAPTCHA_DATA_TO_CHANGE = statement(Setting.select(Setting.value).where(Setting.option == "captcha_data").for_update())
 _UPDATE_CAPTCHA_DATA = statement(
-    Setting.update({Setting.value: param("value"), Setting.changed_by: 0, Setting.changed_on: param("now")}).where(
-        Setting.option == "captcha_data"
-    )
+    Setting.update(
+        {Setting.value: param("value"), Setting.changed_by: param("user_id"), Setting.changed_on: param("now")}
+    ).where(Setting.option == "captcha_data")
 )
 _INSERT_CAPTCHA_DATA = statement(
     Setting.insert(
@@ -169,21 +176,23 @@ class Lockout:
         """
         if not transaction.run(_RESET, user_id=user_id, now=now, limit=self.api_failures or _UNLIMITED):
             return False
-        if address in _addresses(transaction.scalar(_CAPTCHA_DATA)):
+        if has_failed(transaction, address):
             addresses = self._addresses_to_change(transaction, now)
             addresses.pop(address, None)
-            self._save_addresses(transaction, addresses, now)
+            self._save_addresses(transaction, addresses, now, user_id=user_id)
         return True
 
     def _count_address(self, transaction: Transaction, address: str, now: int) -> None:
         known = self._addresses_to_change(transaction, now)
         addresses = {name: entry for name, entry in known.items() if not self._outdated(entry, now)}
         failures = _integer(addresses.get(address, {}).get("failed_login")) + 1
-        locked_until = now + self.lockdown_minutes if failures >= self.captcha else 0
+        entry = {"failed_login": failures, "expiration_date": 0}
+        if failures >= self.captcha:
+            entry["lock_expiration_date"] = now + self.lockdown_minutes
         addresses.pop(address, None)
         for oldest in list(addresses)[: len(addresses) + 1 - _KEPT_ADDRESSES]:
             del addresses[oldest]
-        addresses[address] = {"failed_login": failures, "expiration_date": 0, "lock_expiration_date": locked_until}
+        addresses[address] = entry
         self._save_addresses(transaction, addresses, now)
 
     @staticmethod
@@ -202,14 +211,35 @@ class Lockout:
         return _addresses(row["value"] if row else None)
 
     @staticmethod
-    def _save_addresses(transaction: Transaction, addresses: dict[str, Any], now: int) -> None:
+    def _save_addresses(transaction: Transaction, addresses: dict[str, Any], now: int, *, user_id: int = 0) -> None:
         value = json.dumps(addresses, separators=(",", ":")) if addresses else _NO_ADDRESSES
-        transaction.run(_UPDATE_CAPTCHA_DATA, value=value, now=now)
+        transaction.run(_UPDATE_CAPTCHA_DATA, value=value, user_id=user_id, now=now)
+
+
+def calling_account(transaction: Transaction, credentials: Credentials) -> tuple[Row | None, bool]:
+    """The account that credentials are about, as :func:`account_named`, and whether its caller's address has failed.
+
+    Nothing is known of the address when there is no account.
+    """
+    if not names_an_account(credentials.username):
+        return None, False
+    account = transaction.one(_CALLING, username=credentials.username)
+    return account, account is not None and _holds(account.pop("captcha_data"), credentials.address)
+
+
+def has_failed(transaction: Transaction, address: str) -> bool:
+    """Whether there are failures of the address that no success has made forgotten."""
+    return _holds(transaction.scalar(_CAPTCHA_DATA), address)
 
 
 def is_locked(account: dict[str, Any], now: int) -> bool:
     """Whether the account is locked, for the API and the pages. ``now`` in Unix seconds."""
     return bool((account["lock_expiration_date"] or 0) >= now)
+
+
+def _holds(text: str | None, address: str) -> bool:
+    """Whether the text that is stored holds failures of the address; asked by every call, so it isn't decoded."""
+    return text is not None and f'"{address}"' in text
 
 
 def _addresses(text: str | None) -> dict[str, dict[str, Any]]:

@@ -124,6 +124,18 @@ async def test_an_accounts_own_password_and_token_come_first(server: RunningServ
     assert logins(server) == ["Database", "API Access Token", "Phone book"]
 
 
+@pytest.mark.parametrize("name", ["bob", "BOB", "555"])
+async def test_a_success_that_is_remembered_makes_failures_of_the_address_forgotten(
+    server: RunningServer, book: PhoneBook, name: str
+) -> None:
+    assert await caller(server, name) == "bob"
+    assert await caller(server, "nobody") is None
+    book.asked.clear()
+    assert await caller(server, name) == "bob"
+    assert book.asked == []
+    assert server.sql("SELECT value FROM settings WHERE option = 'captcha_data'") == [("[]",)]
+
+
 @pytest.mark.parametrize(
     ("username", "password"),
     [("", "of the book"), ("0", "of the book"), ("jsonrpc", "of the book"), ("bob\0", "of the book"), ("bob", "")],

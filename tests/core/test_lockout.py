@@ -346,7 +346,7 @@ async def test_a_lock_that_another_process_has_set_meanwhile_holds(
 
 async def test_failures_are_counted_for_the_address(bob: Client, server: RunningServer) -> None:
     await fail(server, "bob", 2)
-    assert addresses(server) == {"127.0.0.1": {"failed_login": 2, "expiration_date": 0, "lock_expiration_date": 0}}
+    assert addresses(server) == {"127.0.0.1": {"failed_login": 2, "expiration_date": 0}}
     await fail(server, "nobody", 1)
     entry = addresses(server)["127.0.0.1"]
     assert entry["failed_login"] == 3
@@ -359,8 +359,36 @@ async def test_a_success_takes_the_address_out(bob: Client, server: RunningServe
     assert addresses(server) == []
 
 
+@pytest.mark.parametrize("failing", ["nobody", "jsonrpc2", ""])
+async def test_so_does_a_success_with_credentials_that_are_remembered(
+    bob: Client, server: RunningServer, hashings: list[str], failing: str
+) -> None:
+    assert await is_let_in(bob)
+    await fail(server, failing, 2)
+    hashings.clear()
+    assert await is_let_in(bob)
+    assert addresses(server) == []
+    assert hashings == []
+
+
+@pytest.mark.parametrize("stored", ['{"127.0.0.1":5}', '["127.0.0.1"]', '{"127.0.0.1":{"failed_login":'])
+async def test_a_success_takes_out_what_cannot_be_read_of_the_address(
+    bob: Client, server: RunningServer, stored: str
+) -> None:
+    server.sql("INSERT INTO settings VALUES ('captcha_data', ?, 0, 0)", stored)
+    assert await is_let_in(bob)
+    assert addresses(server) == []
+
+
+async def test_who_made_them_forgotten_is_written_down(bob: Client, server: RunningServer) -> None:
+    await fail(server, "bob", 1)
+    assert server.sql("SELECT changed_by FROM settings WHERE option = 'captcha_data'") == [(0,)]
+    assert await is_let_in(bob)
+    assert server.sql("SELECT changed_by FROM settings WHERE option = 'captcha_data'") == [(bob.id,)]
+
+
 async def test_other_addresses_stay(bob: Client, server: RunningServer) -> None:
-    other = {"failed_login": 2, "expiration_date": 0, "lock_expiration_date": 0}
+    other = {"failed_login": 2, "expiration_date": 0}
     server.sql("INSERT INTO settings VALUES ('captcha_data', ?, 0, 0)", json.dumps({"192.0.2.1": other}))
     await fail(server, "bob", 1)
     assert addresses(server).keys() == {"192.0.2.1", "127.0.0.1"}

@@ -14,8 +14,6 @@ from kanboard_core.models import Project
 from kanboard_core.validation import is_empty
 from kanboard_plugins.projects.fields import Refused, accepted
 
-#: stands for every date that can't be understood
-_EPOCH = datetime.date(1970, 1, 1)
 #: tried after the form of the settings
 _DATE_FORMS = ("Y-m-d", "Y_m_d")
 
@@ -44,14 +42,17 @@ def update(tx: Transaction, project_id: int, given: Mapping[str, Any]) -> bool:
 def iso_day(tx: Transaction, text: str) -> str:
     """The day that a text means, as ``YYYY-MM-DD``: Unix seconds, or a date in the form of the settings or ISO's.
 
-    1970-01-01 for what can't be understood, and for what lies before it.
+    The day of moment 0 for what can't be understood, and for what lies before it: 1970-01-01, or the day before where
+    the application's time zone lies behind UTC.
     """
+    zone = dates.timezone(tx)
+    first = datetime.datetime.fromtimestamp(0, zone).date()
     if text.isascii() and text.isdigit():
-        day: datetime.date | None = datetime.datetime.fromtimestamp(int(text), dates.timezone(tx)).date()
+        day: datetime.date | None = datetime.datetime.fromtimestamp(int(text), zone).date()
     else:
         forms = (dates.date_form(tx), *_DATE_FORMS)
         day = next((found for form in forms if (found := dates.day(text, form))), None)
-    return max(day or _EPOCH, _EPOCH).isoformat()
+    return max(day or first, first).isoformat()
 
 
 def set_active(tx: Transaction, project_id: int, *, active: bool) -> bool:

@@ -18,9 +18,9 @@ An account is an object with
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from kanboard_core.arguments import Id, InvalidParams, Scalar, Text, to_id
+from kanboard_core.arguments import Id, InvalidParams, Scalar, Text, to_id, to_text
 from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.database import Row
 from kanboard_core.permissions import ADMINISTRATORS
@@ -31,7 +31,7 @@ from kanboard_plugins.users.accounts import NewAccount
 
 @procedure("createUser", access=ADMINISTRATORS)
 async def create_user(
-    call: AsyncCall, username: Text, password: Text, name: Text = "", email: Text = "", role: Text = "app-user"
+    call: AsyncCall, username: Text, password: Text, name: Text = "", email: Scalar = "", role: Scalar = "app-user"
 ) -> int | Literal[False]:
     """Make an account that signs in with a password.
 
@@ -44,7 +44,9 @@ async def create_user(
     password = password or ""
     if "\0" in password:
         raise InvalidParams("Argument password must not hold a NUL character")
-    new = NewAccount(username or "", name or "", email or "", role or rules.DEFAULT_ROLE)
+    if _says_nothing(email) or _says_nothing(role):
+        return False
+    new = NewAccount(username or "", name or "", to_text(email) or "", to_text(role) or rules.DEFAULT_ROLE)
     if not new.is_valid or not rules.is_password(password):
         return False
     if not await call.read(accounts.can_be_created, new):
@@ -73,7 +75,7 @@ def get_all_users(call: Call) -> list[Row]:
 
 @procedure("updateUser", access=ADMINISTRATORS)
 def update_user(
-    call: Call, id: Scalar, username: Text = None, name: Text = None, email: Text = None, role: Text = None
+    call: Call, id: Scalar, username: Text = None, name: Text = None, email: Scalar = None, role: Scalar = None
 ) -> bool:
     """Change user name, name, mail address or role; what is null stays. The password can't be changed here.
 
@@ -83,9 +85,9 @@ def update_user(
     Returns true, also for an unknown id; false, with nothing changed, when a value breaks a rule, the user name is
     another account's, or ``id`` is null or "".
     """
-    if id is None or id == "":
+    if id is None or id == "" or _says_nothing(email) or _says_nothing(role):
         return False
-    given = {"username": username, "name": name, "email": email, "role": role or None}
+    given = {"username": username, "name": name, "email": to_text(email), "role": to_text(role) or None}
     changes = {field: value for field, value in given.items() if value is not None}
     return accounts.update(call.tx, to_id(id), changes)
 
@@ -121,3 +123,8 @@ def remove_user(call: Call, user_id: Id) -> bool:
     private projects in which it has a role, also those of others. Returns false when there is none of that id.
     """
     return accounts.remove(call, user_id)
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether the value is false, which as a text would be "", but is neither a mail address, nor a role, nor none."""
+    return value is False

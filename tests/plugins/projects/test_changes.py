@@ -127,7 +127,23 @@ class TestDates:
         server.sql("UPDATE settings SET value = ? WHERE option = 'application_timezone'", zone)
         await application.updateProject(project_id=project, start_date=moment)
         day = datetime.datetime.fromtimestamp(moment, ZoneInfo(zone)).date().isoformat()
-        assert (await application.getProjectById(project))["start_date"] == max(day, "1970-01-01")
+        assert (await application.getProjectById(project))["start_date"] == day
+
+    @pytest.mark.parametrize(
+        ("zone", "first"),
+        [
+            ("Asia/Tokyo", "1970-01-01"),
+            ("America/New_York", "1969-12-31"),
+            ("Pacific/Kiritimati", "1969-12-31"),  # it lay behind UTC then
+        ],
+    )
+    @pytest.mark.parametrize("given", ["garbage", "1969-12-30", "-5", "00"])
+    async def test_what_is_not_understood_is_the_day_of_moment_0_there(
+        self, application: Client, project: int, server: RunningServer, zone: str, first: str, given: str
+    ) -> None:
+        server.sql("UPDATE settings SET value = ? WHERE option = 'application_timezone'", zone)
+        await application.updateProject(project_id=project, start_date=given)
+        assert (await application.getProjectById(project))["start_date"] == first
 
 
 class TestStates:

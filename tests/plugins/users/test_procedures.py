@@ -169,8 +169,11 @@ async def test_an_empty_role_is_the_ordinary_one(application: Client) -> None:
         {"password": "12345"},
         {"password": 12345},
         {"email": "nonsense"},
+        {"email": False},
         {"role": "app-public"},
         {"role": "APP-USER"},
+        {"role": False},
+        {"role": True},
     ],
     ids=str,
 )
@@ -261,7 +264,10 @@ async def test_nothing_to_do_is_done(application: Client, bob: Client) -> None:
         {"username": "admin"},
         {"username": " admin "},
         {"email": "nonsense"},
+        {"email": False},
         {"role": "app-public"},
+        {"role": False},
+        {"role": True},
     ],
     ids=str,
 )
