@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pymysql import converters, err
@@ -10,6 +11,7 @@ from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 
 from kanboard_core.database.errors import DoesNotFit, TransactionLost
 from kanboard_core.database.mysql.errors import GIVEN_UP, STALE, code
+from kanboard_core.database.mysql.result import Answers, Result
 
 _ENDING = ("COMMIT", "ROLLBACK")
 
@@ -22,6 +24,14 @@ class MysqlConnection(Connection):  # type: ignore[misc] # it brings no types
 
     #: whether the server has undone the transaction by itself, or answers nothing more in it
     given_up = False
+    #: the last answer, while nothing else has been sent
+    _result: Result | None
+
+    def __init__(self, **parameters: Any) -> None:
+        """Those of the driver, of which ``read_timeout`` and ``write_timeout`` must be the same."""
+        conversions = parameters.get("conv", CONVERSIONS)
+        self._answers = Answers({key: made for key, made in conversions.items() if type(key) is int})
+        super().__init__(**parameters)
 
     def query(self, sql: str, unbuffered: bool = False) -> int:
         """Send a statement. Raises TransactionLost when its transaction is no more."""
@@ -35,18 +45,47 @@ class MysqlConnection(Connection):  # type: ignore[misc] # it brings no types
         self.given_up = False
         return rows
 
+    def execute(self, sql: str, values: Sequence[Any] | None = None) -> Result:
+        """Send a statement, with values for each ``%s`` in it, and what a cursor would tell of the answer.
+
+        Raises TransactionLost as ``query`` does.
+        """
+        if values is not None:
+            try:
+                sql %= tuple(map(self.escape, values))
+            except TypeError as error:
+                raise err.ProgrammingError(str(error)) from error
+        self.query(sql)
+        result = self._result
+        assert result is not None  # noqa: S101 - it has been read
+        return result
+
+    def _read_query_result(self, unbuffered: bool = False) -> int:
+        """As the driver does, which calls it when it has sent a statement, and for each answer after the first."""
+        if unbuffered:
+            raise err.NotSupportedError("answers are read at once")
+        follows, self._result = self._result is not None, None
+        try:
+            self._result = result = self._answers.next(self._rfile, follows=follows)
+        finally:
+            if not self._answers.whole:
+                # What may still come of it would be taken for the next answer.
+                self._force_close()
+        self.server_status = result.server_status
+        return result.affected_rows
+
     @property
     def in_transaction(self) -> bool:
         """Whether there is one, as the server said last: DDL commits it."""
         return bool(self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
 
-def _number(text: str) -> float:
+def _number(text: bytes) -> float:
     """A decimal number, such as a sum; an integral one as an integer."""
-    return _fraction(text) if "." in text else int(text)
+    return _fraction(text) if b"." in text else int(text)
 
 
-def _fraction(text: str) -> float:
+def _fraction(text: bytes) -> float:
     """A fraction; an integral one as an integer."""
     value = float(text)
     return int(value) if value.is_integer() else value

@@ -49,12 +49,12 @@ class MysqlSession(RemoteSession):
         self._migrating = True
         # So that a transaction goes on, or rather another one begins, after a change of a table.
         for command in ("ROLLBACK", "SET autocommit = 0", _WRITING, "SAVEPOINT migration"):
-            self._cursor.execute(command)
+            self.connection.query(command)
 
     def undo_migration(self) -> bool:
         """Undo what was done since; False when some of it had been committed."""
         try:
-            self._cursor.execute("ROLLBACK TO SAVEPOINT migration")
+            self.connection.query("ROLLBACK TO SAVEPOINT migration")
         except err.MySQLError:
             return False
         finally:
@@ -63,9 +63,7 @@ class MysqlSession(RemoteSession):
 
     def transaction(self, seconds: float) -> MysqlTransaction:
         """The view for the next job; the connection itself has the limit on its statements."""
-        return MysqlTransaction(
-            self.connection, self._cursor, self._database, writable=self._writable, migrating=self._migrating
-        )
+        return MysqlTransaction(self.connection, self._database, writable=self._writable, migrating=self._migrating)
 
     def end(self, *, commit: bool) -> None:
         """End it. Raises TransactionLost when it can't be committed, ConnectionLost when nobody knows."""
@@ -97,13 +95,13 @@ class MysqlSession(RemoteSession):
     def _begin(self, wait: float) -> None:
         try:
             if wait:
-                self._cursor.execute(f"SET innodb_lock_wait_timeout = {max(1, int(wait))}")
-            self._cursor.execute(_WRITING if self._writable else _READING)
+                self.connection.query(f"SET innodb_lock_wait_timeout = {max(1, int(wait))}")
+            self.connection.query(_WRITING if self._writable else _READING)
         except err.MySQLError as error:
             raise translated(error, broken=not self.connection.open) from error
 
     def _opened(self) -> None:
-        self._cursor = self.connection.cursor()
+        """Nothing more is needed."""
 
 
 class _View(RemoteView, peewee.MySQLDatabase):

@@ -6,7 +6,6 @@ from typing import Any
 
 import peewee
 from pymysql import err
-from pymysql.cursors import Cursor
 
 from kanboard_core.database.compilation import Compiled
 from kanboard_core.database.mysql.connection import MysqlConnection
@@ -30,23 +29,21 @@ class MysqlTransaction(RemoteTransaction):
     def __init__(
         self,
         connection: MysqlConnection,
-        cursor: Cursor,
         database: peewee.Database,
         *,
         writable: bool,
         migrating: bool = False,
     ) -> None:
         """``migrating``: what changes tables commits, and another transaction begins."""
-        super().__init__(connection, cursor, _DIALECT, database, writable=writable)
+        # The answer to the last statement is all that a cursor would know.
+        super().__init__(connection, None, _DIALECT, database, writable=writable)
         self._migrating = migrating
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """With the driver's placeholders, and double quotes around names as on the other engines."""
         if values:
-            self._cursor.execute(replaced(text.replace("%", "%%"), lambda _: "%s"), values)
-        else:
-            self._cursor.execute(text)
-        return list(self._cursor.fetchall()) if self._cursor.description else []
+            text = replaced(text.replace("%", "%%"), lambda _: "%s")
+        return list(self.connection.execute(text, values or None).rows or ())
 
     def lost(self) -> bool:
         """Whether the connection or its transaction is gone."""
@@ -65,26 +62,26 @@ class MysqlTransaction(RemoteTransaction):
 
     def _change(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
         self._send(compiled.sql, values)
-        rows: int = self._cursor.rowcount
+        rows: int = self._cursor.affected_rows
         return rows
 
     def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
         if rows:
             try:
-                self._cursor.executemany(compiled.sql, rows)
+                self.connection.cursor().executemany(compiled.sql, rows)
             except err.MySQLError as error:
                 raise self._translated(error) from error
 
     def _insert(self, compiled: Compiled, values: tuple[Any, ...]) -> int:
         self._send(compiled.sql, values)
-        return int(self._cursor.lastrowid or 0)
+        return int(self._cursor.insert_id or 0)
 
     def _frame(self, command: str) -> None:
         self._send(command)
 
     def _send(self, text: str, values: tuple[Any, ...] | None = None) -> None:
         try:
-            self._cursor.execute(text, values)
+            self._cursor = self.connection.execute(text, values)
         except err.MySQLError as error:
             raise self._translated(error) from error
 

@@ -58,8 +58,8 @@ def test_an_index_finds_texts(mysql: Mysql, tx: Transaction, column: str, key: s
     model: Any = User if column == "username" else Task
     found = statement(model.select(model.id).where(getattr(model, column) == param("text")))
     compiled = tx._dialect.compiled(found)
-    tx._cursor.execute(f"EXPLAIN {compiled.sql}", compiled.bind(text="admin"))
-    assert key in tx._cursor.fetchall()[0]
+    [plan] = tx.connection.execute(f"EXPLAIN {compiled.sql}", compiled.bind(text="admin")).rows
+    assert key in plan
 
 
 def test_a_text_is_no_number(tx: Transaction) -> None:
