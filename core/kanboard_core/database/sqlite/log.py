@@ -1,9 +1,9 @@
 """The log of a database file, and its index: how much of it has come into the file, and how all begin anew.
 
 SQLite has both while a database is open, beside it: ``-wal`` and ``-shm``. A program that writes over the file itself
-leaves them as they are, and everybody who has it open goes on with pages of two contents. When the index says nothing
-any more, SQLite makes it anew from the log at everybody's next transaction: so to begin anew is to empty the log and
-to wipe the index while nobody is in a transaction.
+leaves them as they are, and everybody who has it open goes on with pages of two contents. What SQLite remembers of the
+file is good for it as long as the index is the same as at the last transaction: so to begin anew is to empty the log
+and to write an index that says so, and that is like none before, while nobody is in a transaction.
 
 Source: https://www.sqlite.org/walformat.html and https://www.sqlite.org/fileformat2.html
 """
@@ -11,6 +11,7 @@ Source: https://www.sqlite.org/walformat.html and https://www.sqlite.org/filefor
 from __future__ import annotations
 
 import os
+import secrets
 import struct
 import sys
 import time
@@ -24,6 +25,11 @@ if sys.platform != "win32":
 # The index: its header, twice, and how far checkpoints have come; then SQLite's locks, one byte each.
 _HEADER, _INDEX = 48, 136
 _LOCKS, _LOCK_COUNT, _PRESENCE = 120, 8, 128
+
+#: the version of the format of an index
+_VERSION = struct.pack("=I", 3007000)
+#: what says in the header of an index that it is one; then the byte order of the log's checksums
+_INITIALIZED = b"\1" + bytes([sys.byteorder == "big"])
 
 _LOG_HEADER, _FRAME_HEADER = 32, 24
 
@@ -105,7 +111,7 @@ class Log:
                 return True
             self._keep()
             os.ftruncate(self._log, 0)
-            os.pwrite(self._index, bytes(_INDEX), 0)
+            os.pwrite(self._index, self._new_index(), 0)
             if os.pread(self._file, len(_MAGIC), 0) == _MAGIC:
                 os.pwrite(self._file, _BY_LOG, _JOURNAL)
             done()
@@ -133,6 +139,13 @@ class Log:
             os.close(file)
         self._files.clear()
 
+    def _new_index(self) -> bytes:
+        """The index of an empty log. One that SQLite makes of an empty log itself is always the same."""
+        changes = secrets.token_bytes(4)
+        header = _VERSION + bytes(4) + changes + _INITIALIZED + bytes(26)
+        header += _checksum(header)
+        return 2 * header + bytes(_INDEX - 2 * _HEADER)
+
     def _keep(self) -> None:
         """Copy a log of which a part hasn't come into the file."""
         index = os.pread(self._index, _INDEX, 0)
@@ -148,6 +161,16 @@ class Log:
             if found != salt:
                 return
             yield page, place + _FRAME_HEADER
+
+
+def _checksum(header: bytes) -> bytes:
+    """That of the header of an index, whose numbers have the byte order of the machine."""
+    first = second = 0
+    words = iter(struct.unpack(f"={len(header) // 4}I", header))
+    for one, other in zip(words, words, strict=True):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return struct.pack("=II", first, second)
 
 
 def _page_size(index: bytes) -> int:

@@ -162,6 +162,20 @@ async def test_in_the_middle_of_64_writers(
     assert sql(database, "SELECT COUNT(*) FROM groups") == [(500,)]
 
 
+async def test_who_has_read_while_the_log_was_empty_remembers_nothing_of_that(database: Path, make: Make) -> None:
+    """For SQLite an empty log is as another one, and what it remembers of the file would be as good as before."""
+    new = await make("new")
+    async with session(2) as http, serving(database) as first, serving(database) as second:
+        clients = [process.client(http) for process in (first, second)]
+        for client in clients:
+            assert await names(client) == []
+        await clients[0].createProject("old")
+        upload(database, new)
+        for client in clients:
+            assert await names(client) == ["new"]
+        assert [await process.stop() for process in (first, second)] == [0, 0]
+
+
 async def test_one_after_another(database: Path, make: Make) -> None:
     """Each of another size, also a database that isn't in WAL mode, as a backup is."""
     contents = [await make(f"{number}", rows) for number, rows in enumerate([0, 2000, 10, 500])]
