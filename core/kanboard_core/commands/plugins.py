@@ -33,7 +33,7 @@ class _Plugins(click.Group):
 
 @click.group(cls=_Plugins)
 def plugins() -> None:
-    """Show the plugins, switch them on and off, begin a new one. Without a subcommand: list."""
+    """Show the plugins, switch them on and off, begin a new one. Without a subcommand: list, with its options."""
 
 
 @plugins.command("list")
