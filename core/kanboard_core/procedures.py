@@ -63,6 +63,8 @@ class Procedure:
         self.effect = effect
         self.overrides = overrides
         self.is_async = inspect.iscoroutinefunction(function)
+        if not inspect.signature(function).parameters:
+            raise TypeError(f"{name}: a procedure takes the call as its first parameter")
         self.parameters: Parameters = parameters_of(function)
         #: name of the plugin that registered it
         self.plugin = ""
@@ -120,8 +122,13 @@ def declaration(function: Callable[..., Any]) -> Procedure:
 
 
 def declared_in(module: ModuleType | str) -> list[Procedure]:
-    """The procedures that a module declares, in the order of its text. A module names itself by its ``__name__``."""
+    """The procedures that a module declares, in the order of its text. A module names itself by its ``__name__``.
+
+    Raises ValueError for the name of a module that isn't imported.
+    """
     if isinstance(module, str):
+        if module not in sys.modules:
+            raise ValueError(f"procedures can't be declared in {module!r}: no module of that name is imported")
         module = sys.modules[module]
     return [
         declaration(value)
@@ -144,7 +151,8 @@ class Registry:
         taken = self._by_folded.get(_folded(declared.name))
         if taken is not None and taken.overrides == declared.overrides:
             raise ValueError(
-                f"procedure {declared.name} is declared by the plugins {taken.plugin!r} and {declared.plugin!r}"
+                f"procedure {declared.name} is declared by the plugins {taken.plugin!r} and {declared.plugin!r}:"
+                " switch one of them off, or have just one say that it overrides"
             )
         if taken is None or declared.overrides:
             self.replace(declared)

@@ -53,7 +53,7 @@ def check(configuration: Configuration) -> None:
     click.echo(f"{engine.label} has Kanboard's schema")
 
 
-_FILE = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, readable=False)
 
 
 @database.command("backup")
@@ -102,7 +102,7 @@ def restore(configuration: Configuration, file: Path, force: bool, discard: bool
 @click.argument("target", metavar="TO")
 @click.option(
     "--files",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FOLDER",
     help="Copy the attachments in this folder too, into where this server keeps them.",
 )

@@ -131,7 +131,7 @@ def configuration_options() -> list[click.Parameter]:
 def _config_option() -> click.Option:
     return click.Option(
         ["--config"],
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         help="Configuration file. Default: kanboard.ini in the working directory, when there is one.",
     )
 

@@ -33,7 +33,7 @@ class _Plugins(click.Group):
 
 @click.group(cls=_Plugins)
 def plugins() -> None:
-    """Show the plugins, switch them on and off, begin a new one. Without a subcommand: list."""
+    """Show the plugins, switch them on and off, begin a new one. Without a subcommand: list, with its options."""
 
 
 @plugins.command("list")
@@ -125,7 +125,7 @@ def _states(url: str) -> dict[str, str]:
     """What a running server says of its plugins."""
     address = url.rstrip("/") + "/ready"
     if not address.startswith(("http://", "https://")):
-        raise ConfigurationError(f"{url} is no address of a server")
+        raise ConfigurationError(f"{url} is no address of a server, such as http://127.0.0.1:8080")
     try:
         try:
             answer = urllib.request.urlopen(address, timeout=_SECONDS)  # noqa: S310 - http and https only
@@ -137,7 +137,10 @@ def _states(url: str) -> dict[str, str]:
             states = json.load(answer)["plugins"]
         return {str(name): str(state) for name, state in states.items()}
     except (OSError, HTTPException) as error:
-        raise ConfigurationError(f"{address} can't be asked: {' '.join(str(error).split())}") from error
+        # What urllib wraps says itself what is wrong.
+        cause = getattr(error, "reason", "") if not isinstance(error, urllib.error.HTTPError) else ""
+        reason = getattr(cause, "strerror", None) or cause or error
+        raise ConfigurationError(f"{address} can't be asked: {' '.join(str(reason).split())}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"{address} gave no answer that could be read") from error
 

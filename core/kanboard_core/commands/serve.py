@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_plugins
-@click.option("--host", help="Address to listen on.")
-@click.option("--port", help="TCP port to listen on; 0 takes any that is free.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.")
+@click.option("--port", metavar="N", help="TCP port to listen on; 0 takes any that is free.")
 @click.option("--workers", metavar="N", help="Number of processes that serve.")
 def serve(configuration: Configuration, plugins: Plugins) -> None:
     """Serve until interrupted. Creates the database when there is none."""

@@ -77,7 +77,7 @@ CORE_SCHEMA = Schema(
                 Option(
                     "database_url",
                     "sqlite:data/db.sqlite",
-                    "sqlite:FILE (relative to the working directory), postgres://USER:PASSWORD@HOST:PORT/NAME or "
+                    "sqlite:FILE (relative to the working directory), postgresql://USER:PASSWORD@HOST:PORT/NAME or "
                     "mysql://USER:PASSWORD@HOST:PORT/NAME (MariaDB too).",
                     secret=True,
                     constant=True,

@@ -41,8 +41,7 @@ def _postgres(configuration: Configuration, url: str) -> Engine:
         from kanboard_core.database.postgres.engine import Postgres
     except ImportError as error:
         raise ConfigurationError(
-            "[database] database_url: PostgreSQL needs the package psycopg, which is installed with"
-            " kanboard-server[postgres]"
+            "[database] database_url: PostgreSQL needs the package psycopg: pip install 'kanboard-server[postgres]'"
         ) from error
     given = {
         "sslrootcert": configuration.text("database", "db_ssl_ca"),
@@ -64,8 +63,7 @@ def _mysql(configuration: Configuration, url: str) -> Engine:
         from kanboard_core.database.mysql.engine import Mysql
     except ImportError as error:
         raise ConfigurationError(
-            "[database] database_url: MariaDB and MySQL need the package PyMySQL, which is installed with"
-            " kanboard-server[mysql]"
+            "[database] database_url: MariaDB and MySQL need the package PyMySQL: pip install 'kanboard-server[mysql]'"
         ) from error
     try:
         return Mysql(

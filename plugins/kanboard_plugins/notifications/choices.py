@@ -108,4 +108,4 @@ def choose(
 def _check(named: Collection[Any], known: Collection[Any], what: str) -> None:
     for name in named:
         if name not in known:
-            raise UnknownChoice(f"there is no {what} {name}")
+            raise UnknownChoice(f"there is no {what} {name!r}")

@@ -1,8 +1,9 @@
 """Signing in on the pages by what a reverse proxy says of its user."""
 
 from kanboard_core.backends import PageBackend
-from kanboard_core.configuration import ConfigurationError, Section
+from kanboard_core.configuration import Section
 from kanboard_core.hooks import hookimpl
+from kanboard_core.plugins import PluginError
 from kanboard_core.server import Server
 from kanboard_plugins.reverse_proxy import configuration
 from kanboard_plugins.reverse_proxy.headers import Headers
@@ -23,6 +24,6 @@ def register_authentication_backends(server: Server) -> list[PageBackend]:
     if not server.configuration.flag("reverse_proxy", "reverse_proxy_auth"):
         return []
     if not server.configuration.items("server", "trusted_proxy_networks"):
-        raise ConfigurationError("[reverse_proxy] reverse_proxy_auth needs [server] trusted_proxy_networks")
+        raise PluginError("[reverse_proxy] reverse_proxy_auth needs [server] trusted_proxy_networks")
     excluded = frozenset(server.configuration.items("authentication", "external_auth_exclude_fields"))
     return [ReverseProxy(Headers(server.configuration), server.proxies, excluded)]

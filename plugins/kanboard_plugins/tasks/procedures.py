@@ -254,9 +254,9 @@ def move_task_position(
     """Put a task at a position (from 1) of a column and swimlane; the open tasks around it close up.
 
     A position behind the end is the end; ``swimlane_id`` 0 or null is the task's own swimlane. False when the task
-    isn't in the project, stands there already, or column or swimlane don't exist; nothing is changed then.
-    The next task of one that recurs on leaving the first column, or on reaching the last one, is made.
-    Emits ``task.move.swimlane``, ``task.move.column`` or ``task.move.position``.
+    isn't in the project, stands there already, the position isn't a whole number from 1 on, or column or swimlane
+    don't exist; nothing is changed then. The next task of one that recurs on leaving the first column, or on
+    reaching the last one, is made. Emits ``task.move.swimlane``, ``task.move.column`` or ``task.move.position``.
     """
     return positions.move_as_asked(call, project_id, task_id, column_id, position, swimlane_id)
 

@@ -359,6 +359,20 @@ def test_a_folder_that_cannot_be_written_to(home: Path) -> None:
         assert told == "the folder folder can't be written to"
 
 
+def test_files_that_this_account_may_not_use(home: Path, data: Path) -> None:
+    (home / "own.ini").touch(mode=0o000)
+    if os.access(home / "own.ini", os.R_OK):
+        pytest.skip("this account may read and write everywhere")
+    assert refusal(home, "serve", "--port=0", "--config=own.ini") == "own.ini cannot be read: Permission denied"
+    data.chmod(0o400)
+    data.parent.chmod(0o500)
+    try:
+        told = refusal(home, "serve", "--port=0")
+    finally:
+        data.parent.chmod(0o700)
+    assert told == "the database data/db.sqlite, its -wal or the folder data can't be written to"
+
+
 def test_a_database_of_an_older_kanboard(home: Path, data: Path) -> None:
     sql(data, "PRAGMA user_version = 100")
     assert "schema version 100, and 128 is needed: make a backup" in refusal(home, "serve", "--port=0")

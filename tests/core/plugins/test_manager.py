@@ -241,7 +241,7 @@ def rival(*, overrides: bool) -> Any:
 
 
 async def test_two_plugins_with_the_same_procedure_stop_the_start(database: Location, plugins: Plugins) -> None:
-    with pytest.raises(PluginError, match="GETVERSION is declared by the plugins 'application' and 'rival'"):
+    with pytest.raises(PluginError, match="GETVERSION is declared by the plugins 'application' and 'rival': switch"):
         async with running(database, plugins=Plugins([*plugins, plugin("rival", rival(overrides=False))])):
             pass
 

@@ -26,7 +26,7 @@ async def test_what_is_set_counts_from_the_next_call_on(
 async def test_what_there_is_not_is_refused(server: RunningServer, person: PersonFactory) -> None:
     await person("ada")
     refused = await server.command("notifications", "set", "ada", "--types=web,chat")
-    assert (refused.exit_code, refused.errors) == (2, "kanboard-server: there is no type of notifications chat\n")
+    assert (refused.exit_code, refused.errors) == (2, "kanboard-server: there is no type of notifications 'chat'\n")
     refused = await server.command("notifications", "set", "ada", "--projects=x")
     assert (refused.exit_code, refused.errors) == (2, "kanboard-server: projects are given by their ids\n")
 

@@ -209,4 +209,4 @@ async def test_without_trusted_networks_it_does_not_run(database: Location, plug
     async with running(database, plugins=plugins, settings=settings, failures=True) as server:
         [plugin] = [plugin for plugin in server.server.plugins if plugin.name == "reverse_proxy"]
         assert plugin.failure
-        assert "needs [server] trusted_proxy_networks" in plugin.failure.reason
+        assert plugin.failure.reason == "[reverse_proxy] reverse_proxy_auth needs [server] trusted_proxy_networks"

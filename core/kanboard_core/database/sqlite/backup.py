@@ -30,8 +30,8 @@ _WORTH_KEEPING = (*RESTORABLE, Condition.OLDER)
 _TOOLS = {
     "postgres": "pg_dump and pg_restore",
     "postgresql": "pg_dump and pg_restore",
-    "mysql": "mysqldump and mysql",
-    "mariadb": "mariadb-dump and mariadb",
+    "mysql": "mariadb-dump and mariadb, or mysqldump and mysql",
+    "mariadb": "mariadb-dump and mariadb, or mysqldump and mysql",
 }
 
 _logger = logging.getLogger(__name__)

@@ -170,6 +170,10 @@ class Sqlite(Engine):
                 raise CannotOpen(f"{path} is no SQLite database") from error
             if code(error) == sqlite3.SQLITE_CANTOPEN and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
                 raise CannotOpen(f"the folder {path.parent} can't be written to") from error
+            if code(error) == sqlite3.SQLITE_READONLY:
+                raise CannotOpen(
+                    f"the database {path}, its -wal or the folder {path.parent} can't be written to"
+                ) from error
             raise CannotOpen(f"the database {path} can't be opened: {error}") from error
         except OSError as error:
             raise CannotOpen(f"the database {path} can't be opened: {error.strerror or error}") from error
