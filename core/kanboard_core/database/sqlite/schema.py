@@ -86,8 +86,8 @@ def creating(connection: sqlite3.Connection, contents: Contents, *, indexes: boo
             places = ", ".join("?" * len(part.columns))
             sql = f"INSERT INTO {quoted(part.table)} ({listed(part.columns)}) VALUES ({places})"  # noqa: S608 (own names)
             connection.executemany(sql, part.rows)
-        contents.check(connection.execute)
         yield
+        contents.check(connection.execute)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION['sqlite']}")
         connection.execute("COMMIT")
     except BaseException:
