@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +189,24 @@ async def test_those_of_built_in_plugins_are_copied(
         assert execute(target, f"SELECT * FROM {table}") == execute(database, f"SELECT * FROM {table}")
     leases = "SELECT name, note FROM kanboard_server_leases WHERE name = 'mine'"
     assert execute(target, leases) == [("mine", "a note")]
+
+
+async def test_ids_of_messages_are_not_given_again(
+    server: RunningServer, database: Location, target: Location, tmp_path: Path
+) -> None:
+    post = (
+        'INSERT INTO kanboard_server_outbox (kind, "key", payload, attempts, due_at, created_at)'
+        " VALUES ('bell', '1', '{}', 0, 4102444800, 1000)"
+    )
+    for _ in range(3):
+        execute(database, post)
+    execute(database, "DELETE FROM kanboard_server_outbox WHERE id > 1")
+    plugins = PluginTables.of(server.server.registrations)
+    between = tmp_path / "between.sqlite"
+    transfer.copy(engine_of(database), Sqlite(between), plugins=plugins, progress=quietly)
+    transfer.copy(Sqlite(between), engine_of(target), plugins=plugins, progress=quietly)
+    execute(target, post)
+    assert execute(target, "SELECT id FROM kanboard_server_outbox ORDER BY id") == [(1,), (4,)]
 
 
 class Branch(Model):
