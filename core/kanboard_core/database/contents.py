@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from kanboard_core.database import schema
 from kanboard_core.database.transaction import Transaction
 
-#: answers the rows of a query, inside the transaction or before the tables have their names
+#: answers the rows of a query, before anybody else sees them
 Query = Callable[[str], Iterable[Sequence[Any]]]
 
 
@@ -31,18 +31,18 @@ class Contents(ABC):
     def parts(self) -> Iterator[Part]:
         """The rows; those that are referred to come first. Several parts may be of one table."""
 
-    def check(self, query: Query, *, prefix: str = "") -> None:
-        """See whether all of it has arrived, in tables whose names begin with a prefix. Raises DatabaseError."""
-        return
-
-    #: the tables that ``extend`` makes
-    further_tables: Sequence[str] = ()
+    #: the tables that ``extend`` makes; None: it does nothing
+    further_tables: Sequence[str] | None = None
 
     def extend(self, transaction: Transaction) -> None:
         """Add what goes beyond Kanboard's tables, which are there; what changes tables may be done in it.
 
         Nobody can serve the database before this has returned, and nothing is kept of it when it raises.
         """
+        return
+
+    def check(self, query: Query) -> None:
+        """See at the end whether all of it has arrived. Raises DatabaseError, and then nothing is kept."""
         return
 
 

@@ -172,16 +172,16 @@ class Engine(ABC):
     def names(self, transaction: Transaction) -> set[str]:
         """The names of all tables in the database. Raises what reading does."""
 
+    @abstractmethod
     def next_ids(self, transaction: Transaction) -> dict[str, int]:
         """The ids that the next rows of tables get, by table; not of tables that count from their highest row."""
-        return {}
 
+    @abstractmethod
     def number_on(self, transaction: Transaction, least: Mapping[str, int]) -> None:
         """Let the next rows of all tables get ids after those that are there, and not before ``least``, by table.
 
-        Nothing to do for an engine that counts from the highest row.
+        Tables that count from their highest row go on to do so.
         """
-        return
 
     @abstractmethod
     def schema_version(self, transaction: Transaction) -> int:

@@ -13,6 +13,7 @@ import peewee
 
 from kanboard_core.database.contents import Contents, Part, Query
 from kanboard_core.database.engine import CannotOpen, Engine
+from kanboard_core.database.errors import DatabaseError
 from kanboard_core.database.facts import facts
 from kanboard_core.database.model import current
 from kanboard_core.database.schema import Condition
@@ -64,7 +65,9 @@ def copy(
             created = target.create(indexes=indexes, contents=everything)
         except (ValueError, OverflowError, peewee.PeeweeException) as error:
             raise CopyFailed(f"a row of {everything.table} does not fit {target.label}: {error}") from error
-        except CannotOpen as error:
+        except CopyFailed:
+            raise
+        except DatabaseError as error:
             raise CopyFailed(f"{error} (while {everything.table} was copied)") from error
         if not created:
             raise CannotOpen(f"{target.label} is not empty any more, so nothing was copied into it")
@@ -72,7 +75,9 @@ def copy(
 
 
 class _Everything(Contents):
-    """The rows of Kanboard's tables, then the tables of plugins; at last, where numbers go on."""
+    """The rows of Kanboard's tables, then the tables of plugins, then where numbers go on."""
+
+    further_tables: list[str]
 
     def __init__(
         self,
@@ -102,22 +107,29 @@ class _Everything(Contents):
         """Those of Kanboard's tables."""
         return self._rows.parts()
 
-    def check(self, query: Query, *, prefix: str = "") -> None:
-        """Compare them."""
-        self._rows.check(query, prefix=prefix)
-
     def extend(self, transaction: Transaction) -> None:
         """Make the tables of plugins and copy their rows, compared too."""
         for plugin in self._plugins:
             plugin.make(transaction, self._target)
-        for plugin in self._plugins:
-            for table in plugin.tables():
-                self._table = table.name
-                self._further_rows += table.copy(self._source, transaction, self._progress)
+        tables = [table for plugin in self._plugins for table in plugin.tables()]
+        for table in reversed(tables):
+            table.clear(transaction)
+        for table in tables:
+            self._table = table.name
+            self._further_rows += table.copy(self._source, transaction, self._progress)
+        for table in tables:
+            self._table = table.name
+            table.complete(self._source, transaction)
+            table.check(transaction)
         copied = {*self._rows.names, *self.further_tables}
         self._target.number_on(
             transaction, {table: self._next_ids[table] for table in self._next_ids if table in copied}
         )
+
+    def check(self, query: Query) -> None:
+        """Compare the rows of Kanboard's tables, which migrations of plugins may have changed too."""
+        self._table = ""
+        self._rows.check(query)
 
     def summary(self) -> Copied:
         """What has been copied."""

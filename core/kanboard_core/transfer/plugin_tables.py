@@ -6,6 +6,7 @@ They are made by the plugins' own migrations, and their rows go through the plug
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -63,39 +64,66 @@ class PluginTables:
             raise CopyFailed(f"the tables of the plugin {self.plugin} can't be made: {error}") from error
 
     def tables(self) -> Iterator[PluginTable]:
-        """The tables; those that are referred to come first."""
-        return map(PluginTable, self._models)
+        """The tables; those that are referred to come first, as far as there is such an order."""
+        for place, model in enumerate(self._models):
+            yield PluginTable(model, not_yet=self._models[place:])
 
 
 class PluginTable:
-    """One of them."""
+    """One of them: ``clear``, ``copy``, ``complete`` and ``check``, each of all tables before the next.
 
-    def __init__(self, model: type[Model]) -> None:
+    All raise what peewee raises.
+    """
+
+    def __init__(self, model: type[Model], not_yet: Sequence[type[Model]]) -> None:
+        """``not_yet``: the models whose rows aren't all there while those of this one are copied."""
         meta: Any = model._meta
         self.name: str = meta.table_name
         self._model = model
         self._fields: list[peewee.Field] = meta.sorted_fields
         self._key: peewee.Field | None = None if meta.composite_key else meta.primary_key or None
+        # A row may refer to one that comes later, so it gets these when all are there.
+        self._late = [
+            place
+            for place, field in enumerate(self._fields)
+            if self._key and field.null and isinstance(field, peewee.ForeignKeyField) and field.rel_model in not_yet
+        ]
+        self._copied = self._sent = 0
+
+    def clear(self, target: Transaction) -> None:
+        """Remove the rows that the migrations have made: those that have become of them are copied."""
+        self._model.delete().execute(target.database)
 
     def copy(self, source: Transaction, target: Transaction, progress: Progress) -> int:
-        """Copy all rows into an empty table and compare; answers how many.
-
-        Raises CopyFailed, and what peewee raises.
-        """
-        copied, sent = 0, 0
+        """Copy all rows into an empty table; answers how many."""
         total = self._model.select().count(source.database)
         for rows in self._portions(source.database):
-            self._model.insert_many(rows, self._fields).execute(target.database)
-            copied += len(rows)
-            sent += self._sum(rows)
-            progress(f"copying {self.name}", min(copied, total), total)
+            self._model.insert_many(map(self._without_late, rows), self._fields).execute(target.database)
+            self._copied += len(rows)
+            self._sent += self._sum(rows)
+            progress(f"copying {self.name}", min(self._copied, total), total)
+        return self._copied
+
+    def complete(self, source: Transaction, target: Transaction) -> None:
+        """Let rows refer to those that came after them."""
+        if not self._late or self._key is None:
+            return
+        place = self._fields.index(self._key)
+        for row in itertools.chain.from_iterable(self._portions(source.database)):
+            if late := {self._fields[late]: row[late] for late in self._late if row[late] is not None}:
+                self._model.update(late).where(self._key == row[place]).execute(target.database)
+
+    def check(self, target: Transaction) -> None:
+        """Compare. Raises CopyFailed."""
         arrived, received = 0, 0
         for rows in self._portions(target.database):
             arrived += len(rows)
             received += self._sum(rows)
-        if (arrived, received) != (copied, sent):
+        if (arrived, received) != (self._copied, self._sent):
             raise CopyFailed(f"what has arrived in {self.name} is not what was there; nothing was kept")
-        return copied
+
+    def _without_late(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(None if place in self._late else value for place, value in enumerate(row)) if self._late else row
 
     def _portions(self, database: peewee.Database) -> Iterator[list[tuple[Any, ...]]]:
         query: Any = self._model.select(*self._fields).tuples()

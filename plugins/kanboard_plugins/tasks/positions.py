@@ -56,7 +56,7 @@ _number_of_place = _ordered.c.place + Case(None, ((_ordered.c.place >= param("le
 _RENUMBER = statement(
     Task.update({Task.position: _number_of_place})
     .from_(_ordered)
-    .where((Task.id == _ordered.c.task_id) & (Task.position != _number_of_place))
+    .where((Task.id == _ordered.c.task_id) & (Task.position.is_null() | (Task.position != _number_of_place)))
 )
 _PLACE = statement(Task.update({Task.position: param("position")}).where(Task.id == param("id")))
 _MOVE = statement(

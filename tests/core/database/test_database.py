@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.core.database.groups import INSERT, NAMES
 
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import CannotOpen, Limits
-from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached
+from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.models import Group
 
 pytestmark = pytest.mark.sqlite
 
@@ -114,6 +117,35 @@ async def test_a_transaction_that_the_engine_gives_up_is_no_success(jobs: Databa
         await jobs.write(given_up)
     await jobs.write(add("next"))
     assert await jobs.read(names) == ["next"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_nothing_stands_by_itself_after_a_transaction_was_given_up(jobs: Database, first: bool) -> None:
+    """Also when the job hides it, and goes on in whatever way."""
+    release = threading.Event()
+
+    def given_up(tx: Transaction) -> None:
+        tx.connection.execute("ROLLBACK")
+        for write in (
+            add("statement"),
+            lambda tx: tx.run_many(INSERT, [{"name": "many", "external_id": ""}]),
+            lambda tx: tx.sql("INSERT INTO groups (name, external_id) VALUES ('sql', '')"),
+            lambda tx: Group.create(name="peewee", external_id=""),
+        ):
+            with contextlib.suppress(TransactionLost):
+                write(tx)
+            with contextlib.suppress(TransactionLost), tx.savepoint():
+                write(tx)
+
+    held: list[Awaitable[Any]] = [jobs.write(lambda tx: release.wait(10))]
+    if not first:
+        held.append(jobs.write(add("neighbour")))
+    guilty = jobs.write(given_up)
+    release.set()
+    await asyncio.gather(*held)
+    with pytest.raises(StorageFailed):
+        await guilty
+    assert await jobs.read(names) == ([] if first else ["neighbour"])
 
 
 async def test_a_full_disk_fails_the_guilty_job_only(jobs: Database) -> None:

@@ -108,7 +108,53 @@ def test_texts_in_columns_of_numbers_become_numbers(database: Location, target: 
     execute(file, "UPDATE users SET notifications_filter = '', gitlab_id = '7', nb_failed_login = 2.0, is_active = '1'")
     transfer.copy(Sqlite(file), engine_of(target), progress=quietly)
     found = execute(target, "SELECT notifications_filter, gitlab_id, nb_failed_login, is_active FROM users")
-    assert found == [(None, 7, 2, 1)]
+    # SQLite itself holds the empty text.
+    assert found == [("" if isinstance(target, Path) else None, 7, 2, 1)]
+
+
+UNFIT = {
+    "a fraction": ("UPDATE users SET nb_failed_login = 2.5", r"nb_failed_login can't be 2\.5, as in the row 1"),
+    "a word": ("UPDATE users SET nb_failed_login = 'often'", r"nb_failed_login can't be 'often', as in the row 1"),
+    "bytes that are no text": ("UPDATE users SET name = x'ff41'", r"name can't be b'\\xffA', as in the row 1"),
+    "bytes for a number": (
+        "UPDATE users SET nb_failed_login = x'31'",
+        r"nb_failed_login can't be b'1', as in the row 1",
+    ),
+    "infinity": ("UPDATE users SET nb_failed_login = 9e999", r"nb_failed_login can't be inf, as in the row 1"),
+}
+
+
+@pytest.mark.postgres
+@pytest.mark.mysql
+@pytest.mark.parametrize(("statement", "told"), UNFIT.values(), ids=UNFIT)
+def test_no_value_becomes_another_one(
+    statement: str, told: str, database: Location, target: Location, tmp_path: Path
+) -> None:
+    file = tmp_path / "lenient.sqlite"
+    Sqlite(file).create(password_hash="none")
+    execute(file, statement)
+    with pytest.raises(CopyFailed, match="a row of users does not fit .*: its " + told):
+        transfer.copy(Sqlite(file), engine_of(target), progress=quietly)
+    assert engine_of(target).state().condition is Condition.EMPTY
+
+
+@pytest.mark.sqlite
+def test_from_sqlite_to_sqlite_values_are_what_they_were(target: Location, tmp_path: Path) -> None:
+    file = tmp_path / "lenient.sqlite"
+    Sqlite(file).create(password_hash="none")
+    execute(file, "UPDATE users SET nb_failed_login = 2.5, gitlab_id = 'x', is_active = 2, name = x'ff41', email = 7")
+    transfer.copy(Sqlite(file), engine_of(target), progress=quietly)
+    query = "SELECT nb_failed_login, gitlab_id, is_active, name, email FROM users"
+    assert execute(target, query) == execute(file, query) == [(2.5, "x", 2, b"\xffA", "7")]
+
+
+def test_a_text_that_is_no_utf_8_is_told_of(target: Location, tmp_path: Path) -> None:
+    file = tmp_path / "latin.sqlite"
+    Sqlite(file).create(password_hash="none")
+    execute(file, "UPDATE users SET name = CAST(x'ff41' AS TEXT)")
+    with pytest.raises(CopyFailed, match="the rows of users can't be read: Could not decode to UTF-8 column 'name'"):
+        transfer.copy(Sqlite(file), engine_of(target), progress=quietly)
+    assert engine_of(target).state().condition is Condition.EMPTY
 
 
 @pytest.mark.postgres

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from peewee import AutoField, BooleanField, CharField, CompositeKey, DoubleField, FloatField, ForeignKeyField, TextField
+from peewee import (
+    AutoField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    DeferredForeignKey,
+    DoubleField,
+    FloatField,
+    ForeignKeyField,
+    TextField,
+)
 
 from kanboard_core import transfer
 from kanboard_core.database import Model
@@ -18,6 +29,7 @@ from kanboard_core.testing import Location, RunningServer
 from kanboard_core.testing.databases import engine as engine_of
 from kanboard_core.testing.databases import execute
 from kanboard_core.transfer import CopyFailed, PluginTables
+from kanboard_core.transfer.plugin_tables import PluginTable
 
 TEXT = 'It\'s "Éclair"; \\ % 😀\n'
 
@@ -144,12 +156,15 @@ def test_nothing_is_left_when_it_is_stopped(noted: Location, target: Location) -
     assert all_rows(target) == all_rows(noted)
 
 
-def test_what_has_not_arrived_as_it_was_is_noticed(noted: Location, target: Location) -> None:
+def test_what_has_not_arrived_as_it_was_is_noticed(
+    noted: Location, target: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def tampering(changes: Changes) -> None:
         create(changes)
         changes.execute("INSERT INTO projects (id, name) VALUES (77, 'theirs')")
         changes.execute("INSERT INTO notes (id, project_id, pinned, weight, price) VALUES (449, 77, '1', 0, 0)")
 
+    monkeypatch.setattr(PluginTable, "clear", lambda self, transaction: None)
     tampered = PluginTables("notes", (Migration(1, "tamper", tampering),), [Note, Reader])
     with pytest.raises(CopyFailed, match="what has arrived in notes is not what was there"):
         transfer.copy(engine_of(noted), engine_of(target), plugins=[tampered], progress=quietly)
@@ -174,3 +189,92 @@ async def test_those_of_built_in_plugins_are_copied(
         assert execute(target, f"SELECT * FROM {table}") == execute(database, f"SELECT * FROM {table}")
     leases = "SELECT name, note FROM kanboard_server_leases WHERE name = 'mine'"
     assert execute(target, leases) == [("mine", "a note")]
+
+
+async def test_ids_of_messages_are_not_given_again(
+    server: RunningServer, database: Location, target: Location, tmp_path: Path
+) -> None:
+    post = (
+        'INSERT INTO kanboard_server_outbox (kind, "key", payload, attempts, due_at, created_at)'
+        " VALUES ('bell', '1', '{}', 0, 4102444800, 1000)"
+    )
+    for _ in range(3):
+        execute(database, post)
+    execute(database, "DELETE FROM kanboard_server_outbox WHERE id > 1")
+    plugins = PluginTables.of(server.server.registrations)
+    between = tmp_path / "between.sqlite"
+    transfer.copy(engine_of(database), Sqlite(between), plugins=plugins, progress=quietly)
+    transfer.copy(Sqlite(between), engine_of(target), plugins=plugins, progress=quietly)
+    execute(target, post)
+    assert execute(target, "SELECT id FROM kanboard_server_outbox ORDER BY id") == [(1,), (4,)]
+
+
+class Branch(Model):
+    """A tree, and what it is planted in."""
+
+    id = AutoField()
+    parent = ForeignKeyField("self", null=True, on_delete="CASCADE")
+    kind = DeferredForeignKey("BranchKind", null=True)
+
+    class Meta:
+        table_name = "branches"
+
+
+class BranchKind(Model):
+    """What refers to it, and is referred to by it."""
+
+    id = AutoField()
+    name = CharField(max_length=20, unique=True)
+    first = ForeignKeyField(Branch, null=True)
+
+    class Meta:
+        table_name = "branch_kinds"
+
+
+def create_branches(changes: Changes) -> None:
+    changes.create_table(Branch)
+    changes.create_table(BranchKind)
+    changes.execute("INSERT INTO branch_kinds (name) VALUES ('beech')")
+    changes.execute("INSERT INTO branch_kinds (name) VALUES ('oak')")
+
+
+BRANCHES = PluginTables("branches", (Migration(1, "create the tables", create_branches),), [Branch, BranchKind])
+
+
+@pytest.fixture
+def branched(database: Location) -> Location:
+    """A database where each branch grows from the one after it, and the kind of it from the first one."""
+    migrate(engine_of(database), "branches", BRANCHES._steps, BRANCHES.names)
+    for _ in range(450):
+        execute(database, "INSERT INTO branches (kind_id) VALUES (2)")
+    execute(database, "UPDATE branches SET parent_id = id + 1 WHERE id < 450")
+    execute(database, "DELETE FROM branch_kinds WHERE id = 1")
+    execute(database, "UPDATE branch_kinds SET name = 'beech', first_id = 1")
+    return database
+
+
+def test_rows_that_refer_to_later_ones_arrive(branched: Location, target: Location) -> None:
+    transfer.copy(engine_of(branched), engine_of(target), plugins=[BRANCHES], progress=quietly)
+    query = "SELECT id, parent_id, kind_id FROM branches ORDER BY id"
+    assert (
+        execute(target, query)
+        == execute(branched, query)
+        == [(number, number + 1 if number < 450 else None, 2) for number in range(1, 451)]
+    )
+
+
+def test_rows_that_migrations_make_are_those_that_have_become_of_them(branched: Location, target: Location) -> None:
+    transfer.copy(engine_of(branched), engine_of(target), plugins=[BRANCHES], progress=quietly)
+    assert execute(target, "SELECT id, name, first_id FROM branch_kinds") == [(2, "beech", 1)]
+
+
+def test_a_migration_that_changes_the_rows_of_kanboard_is_noticed(noted: Location, target: Location) -> None:
+    def changing(changes: Changes) -> None:
+        create(changes)
+        changes.execute("UPDATE projects SET name = 'theirs'")
+
+    plugin = PluginTables("notes", (Migration(1, "change", changing),), [Note, Reader])
+    with pytest.raises(CopyFailed, match="what has arrived in projects is not what was there"):
+        transfer.copy(engine_of(noted), engine_of(target), plugins=[plugin], progress=quietly)
+    assert engine_of(target).state().condition is Condition.EMPTY
+    transfer.copy(engine_of(noted), engine_of(target), plugins=[NOTES], progress=quietly)

@@ -223,6 +223,31 @@ async def test_a_closed_task_moves_and_stays_closed(application: Client, project
     assert [place[2] for place in await order(application, project)] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("positions", "place", "expected"),
+    [
+        ((7, 7, 3, 3, 9), 2, (3, 4, 1, 2, 5)),
+        ((None, 5, None, 1, 2), 3, (1, 5, 2, 3, 4)),
+        ((2, 1, None, None, -4), 9, (4, 3, 1, 5, 2)),
+    ],
+)
+async def test_numbers_that_others_wrote_are_put_in_order(
+    application: Client,
+    server: RunningServer,
+    project: int,
+    tasks: list[int],
+    positions: tuple[int | None, ...],
+    place: int,
+    expected: tuple[int, ...],
+) -> None:
+    """Those that have none come first."""
+    for task_id, position in zip(tasks, positions, strict=True):
+        server.sql("UPDATE tasks SET position = ? WHERE id = ?", position, task_id)
+    assert await application.moveTaskPosition(project, tasks[3], 1, place, 1) is True
+    numbers = {task[3]: task[2] for task in await order(application, project)}
+    assert tuple(numbers[task_id] for task_id in tasks) == expected
+
+
 async def test_callers_that_move_at_once_leave_each_position_once(
     application: Client, server: RunningServer, project: int
 ) -> None:

@@ -171,11 +171,11 @@ def creating(connection: MysqlConnection, contents: Contents, *, indexes: bool =
                     connection.query(command)
             for part in contents.parts():
                 _insert(connection, part)
-            contents.check(lambda query: catalogue.rows(connection, query), prefix=MAKING)
             if contents.further_tables is not None:
                 connection.query(_naming(tables - {_VERSION}))
                 tables, further = {_VERSION}, (*tables, *contents.further_tables)
             yield
+            contents.check(lambda query: catalogue.rows(connection, query))
             connection.query(_naming(tables))
         except BaseException:
             if connection.open:

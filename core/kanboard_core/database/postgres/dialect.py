@@ -48,7 +48,11 @@ class PostgresContext(StatementContext):
         return self
 
     def node(self, obj: Any) -> Any:
-        """What is written for a node: comparisons of texts whose case doesn't count say so."""
+        """What is written for a node: comparisons of texts whose case doesn't count say so; windows are in order."""
+        if isinstance(obj, peewee.Window) and obj.order_by:
+            window: Any = obj.clone()
+            window.order_by = tuple(map(_ordered, window.order_by))
+            return window
         if isinstance(obj, peewee.Expression) and obj.op in _EQUALITY and isinstance(obj.lhs, AsciiCaseField):
             return peewee.Expression(_folded(obj.lhs), obj.op, _folded(obj.rhs))
         return obj

@@ -135,10 +135,10 @@ def creating(connection: Connection, contents: Contents, *, indexes: bool = True
             for part in contents.parts():
                 _insert(connection, part)
             number_on(connection)
+            yield
             with connection.cursor() as cursor:
                 values.register(cursor)
                 contents.check(lambda query: cursor.execute(query.encode()))
-            yield
     except (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation) as error:
         # A program that doesn't know our lock makes tables too, or something has a name that can't be seen before.
         raise SchemaError(

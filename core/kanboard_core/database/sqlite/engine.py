@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -133,6 +133,14 @@ class Sqlite(Engine):
     def names(self, transaction: Transaction) -> set[str]:
         """As the file lists them."""
         return schema.names(transaction.connection)
+
+    def next_ids(self, transaction: Transaction) -> dict[str, int]:
+        """Those of the tables that count on whatever becomes of their rows."""
+        return schema.next_ids(transaction.connection)
+
+    def number_on(self, transaction: Transaction, least: Mapping[str, int]) -> None:
+        """The others count from their highest row."""
+        schema.number_on(transaction.connection, least)
 
     def schema_version(self, transaction: Transaction) -> int:
         """The version of what is open, which is what is in the file: see ``content``."""

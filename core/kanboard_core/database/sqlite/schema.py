@@ -6,7 +6,7 @@ The schema version is the ``user_version`` in the file's header. See spec: stora
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -86,8 +86,8 @@ def creating(connection: sqlite3.Connection, contents: Contents, *, indexes: boo
             places = ", ".join("?" * len(part.columns))
             sql = f"INSERT INTO {quoted(part.table)} ({listed(part.columns)}) VALUES ({places})"  # noqa: S608 (own names)
             connection.executemany(sql, part.rows)
-        contents.check(connection.execute)
         yield
+        contents.check(connection.execute)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION['sqlite']}")
         connection.execute("COMMIT")
     except BaseException:
@@ -155,6 +155,23 @@ def names(connection: sqlite3.Connection) -> set[str]:
     """The names of all tables in the database."""
     query = r"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
     return {name for (name,) in connection.execute(query)}
+
+
+def next_ids(connection: sqlite3.Connection) -> dict[str, int]:
+    """The next id of each table that never gives one again (AUTOINCREMENT), and that has given some."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+        return {}
+    return {name: last + 1 for name, last in connection.execute("SELECT name, seq FROM sqlite_sequence")}
+
+
+def number_on(connection: sqlite3.Connection, least: Mapping[str, int]) -> None:
+    """Let these tables go on with these ids, if they wouldn't with higher ones; those that count from their rows do."""
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '% AUTOINCREMENT%'")
+    now = next_ids(connection)
+    for (table,) in found.fetchall():
+        if (number := least.get(table, 1)) > now.get(table, 1):
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", [table])
+            connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, number - 1])
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:

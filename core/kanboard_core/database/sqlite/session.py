@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 
 from kanboard_core.database.engine import Session
-from kanboard_core.database.errors import Busy, ConnectionLost
+from kanboard_core.database.errors import Busy, ConnectionLost, TransactionLost
 from kanboard_core.database.model import current
 from kanboard_core.database.sqlite.content import Content
 from kanboard_core.database.sqlite.dialect import IN_TIME, SqliteDialect
@@ -186,6 +186,14 @@ class _PeeweeDatabase(peewee.SqliteDatabase):
         connection = self._open()
         self._add_conn_hooks(connection)
         return connection
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """As peewee does, but nothing outside of our transactions: SQLite may have given one up."""
+        inherited: Any = super()  # its types leave the method out
+        connection: sqlite3.Connection = inherited.connection()
+        if not connection.in_transaction:
+            raise TransactionLost("the database has given up the transaction")
+        return inherited.execute_sql(sql, params)
 
 
 def looking(connection: sqlite3.Connection) -> SqliteTransaction:

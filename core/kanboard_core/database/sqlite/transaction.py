@@ -48,6 +48,7 @@ class SqliteTransaction(Transaction):
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """As it is."""
+        self._require()
         return self._cursor.execute(text, values).fetchall()  # type: ignore[no-any-return]
 
     def lost(self) -> bool:
@@ -69,6 +70,7 @@ class SqliteTransaction(Transaction):
         return rows
 
     def _change_many(self, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
+        self._require()
         try:
             self._cursor.executemany(compiled.sql, rows)
         except sqlite3.Error as error:
@@ -79,10 +81,17 @@ class SqliteTransaction(Transaction):
         return int(self._cursor.lastrowid or 0)
 
     def _frame(self, command: str) -> None:
+        self._require()
         self._cursor.execute(command)
+
+    def _require(self) -> None:
+        """Raise TransactionLost when SQLite has rolled back by itself: what comes then would stand by itself."""
+        if self.writable and not self.connection.in_transaction:
+            raise TransactionLost("the database has given up the transaction")
 
     def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
         """Execute and take every row: one left unread would keep the statement and its snapshot busy."""
+        self._require()
         try:
             self._cursor.execute(compiled.sql, values)
             return self._taken(compiled, shaped)

@@ -56,6 +56,19 @@ def database(empty: MysqlConnection) -> MysqlConnection:
     return empty
 
 
+def test_its_tables_get_their_names_in_one_step(empty: MysqlConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    query, sent = MysqlConnection.query, list[str]()
+
+    def noted(self: MysqlConnection, sql: Any, unbuffered: bool = False) -> int:
+        sent.append(sql if isinstance(sql, str) else bytes(sql).decode())
+        return query(self, sql, unbuffered)
+
+    monkeypatch.setattr(MysqlConnection, "query", noted)
+    schema.create(empty, password_hash=HASH)
+    [naming] = [sql for sql in sent if sql.startswith("RENAME")]
+    assert "schema_version" in naming
+
+
 def names(connection: MysqlConnection) -> list[str]:
     return [name for (name,) in rows(connection, NAMES)]
 
