@@ -5,7 +5,6 @@ They are made by the plugins' own migrations, and their rows go through the plug
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from kanboard_core.database.facts import facts
 from kanboard_core.database.migrations import Migration
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.plugins.registrations import Registrations
+from kanboard_core.transfer.checksums import checksum
 from kanboard_core.transfer.progress import CopyFailed, Progress
 
 #: rows that are taken at once
@@ -140,14 +140,13 @@ class PluginTable:
             portion = list(query.where(self._key > portion[-1][place]).execute(database))
 
     def _sum(self, rows: Iterable[Sequence[Any]]) -> int:
-        """A checksum of rows in whatever order."""
+        """The checksum of rows, as each engine tells them."""
         # A FloatField has few digits on some engines.
         few = [type(field) is peewee.FloatField for field in self._fields]
-        total = 0
-        for row in rows:
-            values = [
+        return checksum(
+            [
                 f"{value:.6g}" if rounded and value is not None else value
                 for value, rounded in zip(row, few, strict=True)
             ]
-            total += int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=16).digest())
-        return total
+            for row in rows
+        )

@@ -6,7 +6,6 @@ sections 4 and 6.
 
 from __future__ import annotations
 
-import hashlib
 import reprlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from kanboard_core.database.errors import DatabaseError
 from kanboard_core.database.facts import Column, Table, facts
 from kanboard_core.database.schema import listed, quoted
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.transfer.checksums import checksum
 from kanboard_core.transfer.progress import CopyFailed, Progress
 
 #: rows that are taken at once
@@ -118,17 +118,13 @@ class Rows:
             last = portion[-1][place]
 
     def _sum(self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> int:
-        """A checksum of rows in whatever order."""
+        """The checksum of rows, as each engine tells them."""
         # What one of the two holds with less digits is compared with these.
         rounded = [
             any(_kind(known[table].columns[column]) in _FRACTIONS for known in (self._known, self._tables))
             for column in columns
         ]
-        total = 0
-        for row in rows:
-            text = repr([_canonical(value, few) for value, few in zip(row, rounded, strict=True)])
-            total += int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest())
-        return total
+        return checksum([_canonical(value, few) for value, few in zip(row, rounded, strict=True)] for row in rows)
 
 
 def _kind(column: Column) -> str:

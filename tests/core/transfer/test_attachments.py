@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from tests.core.transfer.following import quietly
 
 from kanboard_core import transfer
 from kanboard_core.database.schema import Condition
@@ -15,10 +16,6 @@ from kanboard_core.testing.databases import database_url
 from kanboard_core.testing.databases import engine as engine_of
 from kanboard_core.transfer import Attachments, CopyFailed
 from kanboard_plugins.files.folder import Folder
-
-
-def quietly(stage: str, done: int, total: int) -> None:
-    assert 0 <= done <= total
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.transfer.following import quietly
 
 from kanboard_core import transfer
 from kanboard_core.database.contents import FirstRows
@@ -22,10 +23,6 @@ from kanboard_core.transfer import CopyFailed
 from kanboard_core.transfer.rows import Rows
 
 TEXT = 'It\'s "Éclair"; \\ % 😀\n'
-
-
-def quietly(stage: str, done: int, total: int) -> None:
-    assert 0 <= done <= total
 
 
 async def furnish(server: RunningServer, application: Client) -> None:

@@ -17,6 +17,7 @@ from peewee import (
     ForeignKeyField,
     TextField,
 )
+from tests.core.transfer.following import quietly
 
 from kanboard_core import transfer
 from kanboard_core.database import Model
@@ -66,10 +67,6 @@ def create(changes: Changes) -> None:
 
 # In the wrong order, as a plugin may register them.
 NOTES = PluginTables("notes", (Migration(1, "create the tables", create),), [Reader, Note])
-
-
-def quietly(stage: str, done: int, total: int) -> None:
-    assert 0 <= done <= total
 
 
 def install(engine: Engine) -> None:

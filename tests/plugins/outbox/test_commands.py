@@ -31,11 +31,6 @@ HOUR = 3600
 
 
 @pytest.fixture
-def bell() -> Bell:
-    return Bell()
-
-
-@pytest.fixture
 async def server(database: Location, plugins: Plugins, bell: Bell) -> AsyncIterator[RunningServer]:
     async with running(database, plugins=ringing(plugins, bell), settings=PATIENT) as server:
         yield server

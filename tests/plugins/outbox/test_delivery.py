@@ -19,11 +19,6 @@ ROWS = "SELECT COUNT(*) FROM kanboard_server_outbox"
 
 
 @pytest.fixture
-def bell() -> Bell:
-    return Bell()
-
-
-@pytest.fixture
 async def server(database: Location, plugins: Plugins, bell: Bell) -> AsyncIterator[RunningServer]:
     async with running(database, plugins=ringing(plugins, bell), settings=QUICK) as server:
         yield server
