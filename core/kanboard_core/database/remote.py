@@ -29,6 +29,7 @@ from kanboard_core.database.readers import Readers
 from kanboard_core.database.schema import Condition, SchemaError, State
 from kanboard_core.database.statements import one_of, statement
 from kanboard_core.database.transaction import Transaction
+from kanboard_core.database.view import View
 from kanboard_core.database.writers import Writers
 from kanboard_core.models import Project
 
@@ -48,9 +49,7 @@ class RemoteTransaction(Transaction):
 
     __slots__ = ("_projects",)
 
-    def __init__(
-        self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
-    ) -> None:
+    def __init__(self, connection: Any, cursor: Any, dialect: Dialect, database: View, *, writable: bool) -> None:
         super().__init__(connection, cursor, dialect, database, writable=writable)
         #: the projects that were locked, also those that a savepoint has let go
         self._projects: set[int] = set()
@@ -141,7 +140,7 @@ class RemoteSession(Session):
         _logger.info("connected to the database again")
 
 
-class RemoteView(peewee.Database):
+class RemoteView(View):
     """peewee's view of a session's connection; beside the class of peewee's that spells for the engine."""
 
     _state: Any
@@ -157,9 +156,8 @@ class RemoteView(peewee.Database):
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """As peewee does; what undoes the whole transaction is ours to see."""
-        inherited: Any = super()  # its types leave the method out
         try:
-            return inherited.execute_sql(sql, params)
+            return super().execute_sql(sql, params)
         except peewee.PeeweeException as error:
             driver = getattr(error, "orig", None)  # what the driver has raised
             if isinstance(driver, Exception):

@@ -6,14 +6,16 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import peewee
 
 from kanboard_core.database.afterwards import Afterwards
 from kanboard_core.database.compilation import Compiled, Dialect
 from kanboard_core.database.errors import TransactionLost, WriteRefused
+from kanboard_core.database.savepoints import Savepoints
 from kanboard_core.database.statements import Row, Statement, param, statement
+from kanboard_core.database.view import View
 from kanboard_core.models import Setting
 
 _SETTING = statement(Setting.select(Setting.value).where(Setting.option == param("option")))
@@ -32,32 +34,41 @@ Shaping = Callable[[Compiled, Tuples], list[Any]]
 class Transaction(ABC):
     """One database job's view of the database. Belongs to one thread, ends with its job."""
 
+    #: what keeps account of savepoints
+    savepoints: ClassVar[type[Savepoints]] = Savepoints
+
     __slots__ = (
-        *("_cursor", "_depth", "_dialect", "_settings"),
-        *("afterwards", "connection", "database", "undone", "writable"),
+        *("_connection", "_cursor", "_dialect", "_savepoints", "_settings"),
+        *("afterwards", "database", "undone", "writable"),
     )
 
-    def __init__(
-        self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
-    ) -> None:
-        #: the DB-API connection; one's own SQL belongs into statements
-        self.connection = connection
+    def __init__(self, connection: Any, cursor: Any, dialect: Dialect, database: View, *, writable: bool) -> None:
         #: the peewee database, for ordinary peewee queries in the same transaction
-        self.database = database
+        self.database: peewee.Database = database
         #: whether this job may change the database
         self.writable = writable
         #: what is done once the job is committed; whoever commits it carries that out
         self.afterwards: list[Afterwards] = []
         #: whether nothing of it may be kept, for the call that has it for itself has raised
         self.undone = False
+        self._connection = connection
         self._dialect = dialect
         self._cursor = cursor
-        self._depth = 0
+        self._savepoints = database.savepoints = self.savepoints()
         self._settings: dict[str, str | None] = {}
+
+    @property
+    def connection(self) -> Any:
+        """The DB-API connection; one's own SQL belongs into statements.
+
+        Asked for inside of the savepoint that is to undo what is done with it.
+        """
+        self._send(self._savepoints.meet())
+        return self._connection
 
     def all(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Every row of the query, in its order."""
-        compiled = self._dialect.compiled(statement)
+        compiled = self._prepared(statement)
         return self._fetch(compiled, compiled.bind(**values), self._shaped)
 
     def one(self, statement: Statement, /, **values: Any) -> Row | None:
@@ -67,13 +78,13 @@ class Transaction(ABC):
 
     def scalar(self, statement: Statement, /, **values: Any) -> Any:
         """The first column of the first row, None when there is no row."""
-        compiled = self._dialect.compiled(statement)
+        compiled = self._prepared(statement)
         tuples = self._fetch(compiled, compiled.bind(**values))
         return tuples[0][0] if tuples else None
 
     def column(self, statement: Statement, /, **values: Any) -> list[Any]:
         """The first column of every row."""
-        compiled = self._dialect.compiled(statement)
+        compiled = self._prepared(statement)
         return [row[0] for row in self._fetch(compiled, compiled.bind(**values))]
 
     def run(self, statement: Statement, /, **values: Any) -> int:
@@ -81,20 +92,17 @@ class Transaction(ABC):
 
         Raises Conflict when a rule of the schema forbids it.
         """
-        compiled = self._dialect.compiled(statement)
-        self._begin_change(compiled)
+        compiled = self._prepared(statement)
         return self._change(compiled, compiled.bind(**values))
 
     def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         """Carry out a statement once for each mapping of values. Raises Conflict as ``run`` does."""
-        compiled = self._dialect.compiled(statement)
-        self._begin_change(compiled)
+        compiled = self._prepared(statement)
         self._change_many(compiled, [compiled.bind(**row) for row in rows])
 
     def insert(self, statement: Statement, /, **values: Any) -> int:
         """Carry out an insert of one row; answers the new id. Raises Conflict when a rule of the schema forbids it."""
-        compiled = self._dialect.compiled(statement)
-        self._begin_change(compiled)
+        compiled = self._prepared(statement)
         return self._insert(compiled, compiled.bind(**values))
 
     def update(self, model: type[peewee.Model], row_key: int, values: Mapping[str, Any]) -> int:
@@ -137,27 +145,27 @@ class Transaction(ABC):
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what happens inside when it raises; the exception goes on. Savepoints nest."""
-        self._depth += 1
-        name = f"level_{self._depth}"
-        self._frame(f"SAVEPOINT {name}")
+        """Undo what happens inside when it raises; the exception goes on. Savepoints nest.
+
+        The engine hears of one when something is to be changed inside, so that one around nothing costs nothing.
+        """
+        self._savepoints.enter()
         afterwards = len(self.afterwards)
         try:
             yield
+        except TransactionLost:
+            self._savepoints.abandon()
+            raise
         except BaseException as error:
-            if isinstance(error, TransactionLost):
-                raise
             if self.lost():
+                self._savepoints.abandon()
                 raise TransactionLost(str(error)) from error
-            self._frame(f"ROLLBACK TO SAVEPOINT {name}")
-            self._frame(f"RELEASE SAVEPOINT {name}")
+            self._send(self._savepoints.undo())
+            self._send(self._savepoints.leave())
             self._settings.clear()
             del self.afterwards[afterwards:]
             raise
-        else:
-            self._frame(f"RELEASE SAVEPOINT {name}")
-        finally:
-            self._depth -= 1
+        self._send(self._savepoints.leave())
 
     @abstractmethod
     def lost(self) -> bool:
@@ -232,7 +240,16 @@ class Transaction(ABC):
     def _frame(self, command: str) -> None:
         """Send a command of the transaction's frame."""
 
-    def _begin_change(self, compiled: Compiled) -> None:
-        if compiled.writes and not self.writable:
-            raise WriteRefused(f"a procedure that is declared to read tried to write: {compiled.sql.split('(')[0]}")
-        self._settings.clear()
+    def _send(self, command: str) -> None:
+        if command:
+            self._frame(command)
+
+    def _prepared(self, statement: Statement) -> Compiled:
+        """The statement in the engine's spelling, and whatever has to be before it is carried out."""
+        compiled = self._dialect.compiled(statement)
+        if compiled.writes:
+            if not self.writable:
+                raise WriteRefused(f"a procedure that is declared to read tried to write: {compiled.sql.split('(')[0]}")
+            self._send(self._savepoints.make())
+            self._settings.clear()
+        return compiled

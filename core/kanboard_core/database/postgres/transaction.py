@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import peewee
 import psycopg
 from psycopg.pq import ConnStatus, TransactionStatus
 
@@ -13,8 +12,10 @@ from kanboard_core.database.compilation import Compiled
 from kanboard_core.database.placeholders import replaced
 from kanboard_core.database.postgres.dialect import PostgresDialect
 from kanboard_core.database.postgres.errors import command, is_stale, translated
+from kanboard_core.database.postgres.savepoints import PostgresSavepoints
 from kanboard_core.database.remote import RemoteTransaction
 from kanboard_core.database.transaction import Shaping
+from kanboard_core.database.view import View
 
 _DIALECT = PostgresDialect()
 _INTRANS, _INERROR = TransactionStatus.INTRANS, TransactionStatus.INERROR
@@ -28,31 +29,36 @@ class PostgresTransaction(RemoteTransaction):
     before each one that a rule of the schema may forbid.
     """
 
-    __slots__ = ("_guarded",)
+    savepoints = PostgresSavepoints
+
+    __slots__ = ()
+
+    _savepoints: PostgresSavepoints
 
     def __init__(
         self,
         connection: psycopg.Connection[Any],
         cursor: psycopg.RawCursor[Any],
-        database: peewee.Database,
+        database: View,
         *,
         writable: bool,
     ) -> None:
         super().__init__(connection, cursor, _DIALECT, database, writable=writable)
-        self._guarded = False
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """With numbered placeholders. One that fails spoils the transaction, or what is inside of a savepoint."""
+        self._send(self._savepoints.meet())
         self._cursor.execute(replaced(text, "${}".format), values or None)
         return self._cursor.fetchall() if self._cursor.description else []
 
     def lost(self) -> bool:
         """Whether the connection or its transaction is gone."""
-        connection = self.connection.pgconn
+        connection = self._connection.pgconn
         return connection.status != ConnStatus.OK or connection.transaction_status not in _OPEN
 
     def lock_name(self, name: str) -> None:
         """Take an advisory lock; names are told apart by 63 bits of their hash."""
+        self._send(self._savepoints.make())
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) >> 1
         try:
             self._cursor.execute("SELECT pg_advisory_xact_lock($1)", (key,))
@@ -60,6 +66,7 @@ class PostgresTransaction(RemoteTransaction):
             raise self._translated(error) from error
 
     def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
+        self._send(self._savepoints.make())  # one that reads and fails spoils what was done before as well
         try:
             self._cursor.execute(compiled.sql, values)
             return self._taken(compiled, shaped)
@@ -95,33 +102,24 @@ class PostgresTransaction(RemoteTransaction):
     def _guard(self, compiled: Compiled) -> None:
         """Make the savepoint to which the statement alone can be undone."""
         if compiled.may_conflict:
-            before = "RELEASE SAVEPOINT statement; " if self._guarded else ""
-            self._command(before + "SAVEPOINT statement")
-            self._guarded = True
+            self._send(self._savepoints.guard())
 
     def _undo_statement(self, compiled: Compiled, error: psycopg.Error) -> Exception:
         """Go back to before a statement that failed; answers the error of ours."""
         ours = self._translated(error)
-        status = self.connection.pgconn.transaction_status
+        status = self._connection.pgconn.transaction_status
         # What the driver refuses to send spoils nothing, and leaves what was sent of the rows before.
-        if self._guarded and (status == _INERROR or (compiled.may_conflict and status == _INTRANS)):
-            self._command("ROLLBACK TO SAVEPOINT statement")
+        if self._savepoints.guarded and (status == _INERROR or (compiled.may_conflict and status == _INTRANS)):
+            self._frame("ROLLBACK TO SAVEPOINT statement")
         return ours
 
-    def _frame(self, command: str) -> None:
-        # Going back to a savepoint, or forgetting it, forgets those that were made after it.
-        if self._guarded and command.startswith("SAVEPOINT"):
-            command = f"RELEASE SAVEPOINT statement; {command}"
-        self._guarded = False
-        self._command(command)
-
-    def _command(self, text: str) -> None:
+    def _frame(self, text: str) -> None:
         try:
-            command(self.connection, text)
+            command(self._connection, text)
         except psycopg.Error as error:
             raise self._translated(error) from error
 
     def _translated(self, error: psycopg.Error) -> Exception:
         if is_stale(error):
-            self.connection.close()
-        return translated(error, broken=self.connection.closed)
+            self._connection.close()
+        return translated(error, broken=self._connection.closed)

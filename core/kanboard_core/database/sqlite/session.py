@@ -18,6 +18,7 @@ from kanboard_core.database.sqlite.dialect import IN_TIME, SqliteDialect
 from kanboard_core.database.sqlite.errors import is_busy
 from kanboard_core.database.sqlite.opening import Connection
 from kanboard_core.database.sqlite.transaction import SqliteTransaction
+from kanboard_core.database.view import View
 
 #: what opens a connection
 Connect = Callable[[], sqlite3.Connection]
@@ -173,7 +174,7 @@ class ServingSession(SqliteSession):
         self._content.forget(self)
 
 
-class _PeeweeDatabase(peewee.SqliteDatabase):
+class _PeeweeDatabase(View, peewee.SqliteDatabase):
     """peewee's view of a session's connection."""
 
     _add_conn_hooks: Callable[[sqlite3.Connection], None]
@@ -193,7 +194,7 @@ class _PeeweeDatabase(peewee.SqliteDatabase):
         connection: sqlite3.Connection = inherited.connection()
         if not connection.in_transaction:
             raise TransactionLost("the database has given up the transaction")
-        return inherited.execute_sql(sql, params)
+        return super().execute_sql(sql, params)
 
 
 def looking(connection: sqlite3.Connection) -> SqliteTransaction:

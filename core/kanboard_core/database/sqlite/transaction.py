@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import peewee
-
 from kanboard_core.database.compilation import Compiled, Dialect
 from kanboard_core.database.errors import TransactionLost
 from kanboard_core.database.sqlite.errors import translated
 from kanboard_core.database.statements import Statement
 from kanboard_core.database.transaction import Shaping, Transaction
+from kanboard_core.database.view import View
 
 
 class SqliteTransaction(Transaction):
@@ -21,9 +20,7 @@ class SqliteTransaction(Transaction):
 
     __slots__ = ("first",)
 
-    def __init__(
-        self, connection: Any, cursor: Any, dialect: Dialect, database: peewee.Database, *, writable: bool
-    ) -> None:
+    def __init__(self, connection: Any, cursor: Any, dialect: Dialect, database: View, *, writable: bool) -> None:
         super().__init__(connection, cursor, dialect, database, writable=writable)
         #: whether no other job has done anything in the engine's transaction, so that all of it may be undone
         self.first = False
@@ -49,11 +46,12 @@ class SqliteTransaction(Transaction):
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """As it is."""
         self._require()
+        self._send(self._savepoints.meet())
         return self._cursor.execute(text, values).fetchall()  # type: ignore[no-any-return]
 
     def lost(self) -> bool:
         """Whether SQLite has rolled back by itself, as it does when the disk is full."""
-        return not self.connection.in_transaction
+        return not self._connection.in_transaction
 
     def lock_projects(self, *project_ids: int) -> None:
         """Nothing: there is one writer at a time."""
@@ -86,7 +84,7 @@ class SqliteTransaction(Transaction):
 
     def _require(self) -> None:
         """Raise TransactionLost when SQLite has rolled back by itself: what comes then would stand by itself."""
-        if self.writable and not self.connection.in_transaction:
+        if self.writable and not self._connection.in_transaction:
             raise TransactionLost("the database has given up the transaction")
 
     def _fetch(self, compiled: Compiled, values: tuple[Any, ...], shaped: Shaping | None = None) -> list[Any]:
@@ -99,9 +97,9 @@ class SqliteTransaction(Transaction):
             if "decode to UTF-8" not in str(error):
                 raise translated(error) from error
         # Text that another program wrote and that is no UTF-8: bad bytes become U+FFFD.
-        self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
             self._cursor.execute(compiled.sql, values)
             return self._taken(compiled, shaped)
         finally:
-            self.connection.text_factory = str
+            self._connection.text_factory = str
