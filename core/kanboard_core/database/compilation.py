@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+import orjson
 import peewee
 
-from kanboard_core.database.statements import LikeOneOf, OneOf, Param, Row, Statement
+from kanboard_core.database.statements import LikeOneOf, Listed, OneOf, Param, Row, Statement
 
 Rows = Callable[[Iterable[Sequence[Any]]], list[Row]]
 
@@ -74,6 +75,11 @@ class StatementContext(peewee.Context):
     def likeness(self, likeness: LikeOneOf) -> StatementContext:
         """Write that a field is like one of a list given at execution."""
         return self._pieces(self.dialect.likeness(likeness.field), likeness.name)
+
+    def listing(self, listed: Listed) -> StatementContext:
+        """Write the list of all integers of a column."""
+        self.sql(self.dialect.listing(listed.field))
+        return self
 
     def sql(self, obj: Any) -> Any:
         """Write a node of the query."""
@@ -173,6 +179,15 @@ class Dialect(ABC):
     @abstractmethod
     def likeness(self, field: Any) -> Pieces:
         """How a field is compared with a list of patterns."""
+
+    @abstractmethod
+    def listing(self, field: Any) -> peewee.Node:
+        """What makes one value of all integers of a column."""
+
+    def integers(self, value: Any) -> list[int | None]:
+        """The integers of such a value as the driver gives it: here JSON."""
+        found: list[int | None] = orjson.loads(value) if value else []
+        return found
 
     @abstractmethod
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:

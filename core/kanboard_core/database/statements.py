@@ -91,6 +91,23 @@ class LikeOneOf(peewee.ColumnBase):
         return likeness(self)
 
 
+class Listed(peewee.ColumnBase):
+    """All integers of a column as one value of the result."""
+
+    def __init__(self, field: peewee.Field) -> None:
+        self.field = field
+        super().__init__()
+
+    def __hash__(self) -> int:
+        return hash((Listed, self.field))
+
+    def __sql__(self, ctx: Any) -> Any:
+        listing = getattr(ctx, "listing", None)
+        if listing is None:
+            raise TypeError(f"the list of {self.field!r} is used outside a statement")
+        return listing(self)
+
+
 class Statement:
     """A query with named parameters. Compare by identity; hold it as a constant."""
 
@@ -129,6 +146,11 @@ def like_one_of(field: Any, name: str) -> Any:
     ``LONGEST_PATTERN`` characters or with a NUL. NULL is like nothing.
     """
     return LikeOneOf(field, name)
+
+
+def listed(field: Any) -> Any:
+    """Stand for all integers of a column, in any order; the only column of a query that ``tx.integers`` executes."""
+    return Listed(field)
 
 
 def patterns(values: Iterable[str]) -> Iterator[str]:

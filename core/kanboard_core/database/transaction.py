@@ -87,6 +87,13 @@ class Transaction(ABC):
         compiled = self._prepared(statement)
         return [row[0] for row in self._fetch(compiled, compiled.bind(**values))]
 
+    def integers(self, statement: Statement, /, **values: Any) -> list[int | None]:
+        """What a query with ``listed`` as its only column finds, in any order; ``column`` costs twice as much.
+
+        None where there is no value.
+        """
+        return self._dialect.integers(self.scalar(statement, **values))
+
     def run(self, statement: Statement, /, **values: Any) -> int:
         """Carry out an update or delete; answers the number of rows it matched.
 

@@ -13,7 +13,7 @@ from peewee import Case, fn
 from kanboard_core import validation
 from kanboard_core.arguments import to_id
 from kanboard_core.calls import Call
-from kanboard_core.database import Conflict, Row, param, statement
+from kanboard_core.database import Conflict, Row, listed, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
@@ -33,15 +33,7 @@ def _others(task: Any) -> Any:
     )
 
 
-_NUMBERS = statement(
-    Task.select(
-        fn.COUNT(Task.id).alias("tasks"),
-        fn.COUNT(fn.DISTINCT(Task.position)).alias("different"),
-        fn.COALESCE(fn.MIN(Task.position), 1).alias("least"),
-        fn.COALESCE(fn.MAX(Task.position), 1).alias("greatest"),
-        fn.COALESCE(fn.SUM(Task.position), 0).alias("total"),
-    ).where(_others(Task))
-)
+_NUMBERS = statement(Task.select(listed(Task.position)).where(_others(Task)))
 _SHIFT = statement(
     Task.update({Task.position: Task.position + param("shift")}).where(
         _others(Task) & Task.position.between(param("first"), param("last"))
@@ -145,12 +137,13 @@ def _number(tx: Transaction, task: Row, column_id: int, swimlane_id: int, *, lea
         "swimlane_id": swimlane_id,
         "task_id": task["id"],
     }
-    found = tx.all(_NUMBERS, **others)[0]
-    end: int = found["tasks"] + 1
+    numbers = tx.integers(_NUMBERS, **others)
+    end = len(numbers) + 1
     wanted = end if leaving_out is None else min(leaving_out, end)
-    if found["different"] == found["tasks"] and found["least"] >= 1 and found["greatest"] <= end:
-        # All different and none beyond the end: there is one that they leave out, and only those up to the other move.
-        left_out = end * (end + 1) // 2 - int(found["total"])
+    missing = set(range(1, end + 1)).difference(numbers)
+    if len(missing) == 1:
+        # There is one that they leave out, and only those between it and the other move.
+        [left_out] = missing
         if wanted > left_out:
             tx.run(_SHIFT, **others, first=left_out, last=wanted, shift=-1)
         elif wanted < left_out:

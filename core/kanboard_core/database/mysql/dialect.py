@@ -134,6 +134,10 @@ class MysqlDialect(Dialect):
             *(folded, " LIKE patterns.pattern", like, ")))))"),
         )
 
+    def listing(self, field: Any) -> peewee.Node:
+        """As JSON."""
+        return peewee.fn.JSON_ARRAYAGG(field)
+
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """A number isn't compared with a text, nor a text with a number: the server would make numbers of both."""
         field = getattr(convert, "__self__", None)

@@ -34,6 +34,8 @@ _SQL_MODE = "STRICT_ALL_TABLES,ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,
 _IDLE = 60
 #: the same for MySQL, which knows only connections in which nothing happens, in a transaction or not
 _IDLE_CONNECTION = 600
+#: bytes of a list that is one value of a result
+_LONGEST_LIST = 2**28
 #: seconds more than a statement may take that an answer is waited for: the server has gone without a word
 _SILENCE = 15
 #: seconds that a migration waits for those of other processes
@@ -220,4 +222,6 @@ def _settings(product: str, writable: bool, limits: Limits | None) -> Iterator[s
     if seconds:
         # Earlier than the statement is stopped, so that it is known what was waited for. The unit is a whole second.
         limited.append(f"innodb_lock_wait_timeout = {max(1, int(seconds * 0.9))}")
+    # MariaDB cuts lists off there.
+    limited.append(f"group_concat_max_len = {_LONGEST_LIST}")
     yield f"SET {', '.join(limited)}"

@@ -104,6 +104,14 @@ class PostgresDialect(Dialect):
             *(folded, " LIKE pattern)))"),
         )
 
+    def listing(self, field: Any) -> peewee.Node:
+        """As an array."""
+        return peewee.fn.ARRAY_AGG(field)
+
+    def integers(self, value: Any) -> list[int | None]:
+        """The driver has made a list of it."""
+        return value or []
+
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """Flags are truth values; a text that can't be stored is equal to none that is."""
         field = getattr(convert, "__self__", None)

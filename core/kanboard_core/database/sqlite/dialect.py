@@ -53,6 +53,10 @@ class SqliteDialect(Dialect):
             *(") AS pattern WHERE ", *in_time, " AND ", field, " LIKE pattern.value))))))"),
         )
 
+    def listing(self, field: Any) -> peewee.Node:
+        """As JSON."""
+        return peewee.fn.JSON_GROUP_ARRAY(field)
+
     def converter(self, convert: Any) -> Callable[[Any], Any] | None:
         """Nothing for plain fields: arguments are bound to their types before."""
         plain = convert is None or isinstance(getattr(convert, "__self__", None), _PLAIN)
