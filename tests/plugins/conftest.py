@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner, Result
 from tests.plugins import furnished
+from tests.plugins.statistics.conftest import settle
 
 from kanboard_core.commands import invocation, main
 from kanboard_core.database.compilation import Dialect
@@ -26,7 +27,7 @@ from kanboard_core.database.transaction import Transaction
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RunningServer, copy_database
 from kanboard_core.testing.databases import database_url
-from kanboard_plugins.statistics import pending
+from kanboard_plugins.statistics import coalescing, pending
 
 #: whose jobs carry out calls
 _CALLS = ("kanboard_core.dispatcher", "kanboard_core.calls")
@@ -56,7 +57,15 @@ _BESIDE = ("<ModelSelect of OutboxMessage>", "<ModelSelect of LeaseRow>")
 
 
 @pytest.fixture
-def statements(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+async def silent(server: RunningServer) -> None:
+    """No statistics are written in the background: what was marked is, and what events mark from now on stays so."""
+    await settle(server)
+    await coalescing.running[server.server].stop()  # also the round that is due and would find what is marked later
+    pending.wakes[server.server] = lambda: None
+
+
+@pytest.fixture
+def statements(silent: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that calls have executed; nothing else is written until the server stops."""
     executed: list[str] = []
     compiled = Dialect.compiled  # asked for whenever a statement is executed
@@ -66,7 +75,6 @@ def statements(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> list[s
             executed.append(repr(statement))
         return compiled(dialect, statement)
 
-    monkeypatch.setitem(pending.wakes, server.server, lambda: None)
     monkeypatch.setattr(Dialect, "compiled", counted)
     return executed
 

@@ -1,4 +1,4 @@
-"""Reading the tables of statistics, which no procedure does, once they are written or while they can't be."""
+"""Reading the tables of statistics, which no procedure does, once they are written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from tests.waiting import eventually
 
 from kanboard_core.testing import RunningServer
-from kanboard_plugins.statistics import pending
 
 #: what the fixture ``columns`` is
 Columns = Callable[[int], Awaitable[list[tuple[int, int, int]]]]
@@ -47,10 +46,3 @@ def columns(server: RunningServer) -> Columns:
         return rows(server, project_id)
 
     return written
-
-
-@pytest.fixture
-async def silent(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written in the background: what events have marked stays so."""
-    await settle(server)
-    monkeypatch.setitem(pending.wakes, server.server, lambda: None)

@@ -265,6 +265,7 @@ async def test_days_are_those_of_the_application(apollo: Client, server: Running
 # The statement
 
 
+@pytest.mark.usefixtures("silent")
 async def test_searches_of_one_shape_are_compiled_once(apollo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[Any] = []
     compile_one = Dialect._compile
