@@ -9,11 +9,12 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
-from tests.plugins.outbox.bells import QUICK, Bell, ringing
+from tests.plugins.outbox.bells import QUICK, UNHURRIED, Bell, ringing
 from tests.waiting import eventually
 
 from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Location, running
+from kanboard_plugins.outbox.courier import Courier
 
 ROWS = "SELECT COUNT(*) FROM kanboard_server_outbox"
 
@@ -23,8 +24,7 @@ import asyncio, sys
 from kanboard_core.plugins import discovery
 from kanboard_core.testing import running
 from pathlib import Path
-from tests.plugins.outbox.bells import QUICK, Bell, ringing
-from tests.waiting import eventually
+from tests.plugins.outbox.bells import UNHURRIED, Bell, ringing
 
 async def hang(text):
     print(text, flush=True)
@@ -34,7 +34,7 @@ async def main():
     bell = Bell()
     bell.answer = hang
     database = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])
-    async with running(database, plugins=ringing(discovery.load((), ()), bell), settings=QUICK) as server:
+    async with running(database, plugins=ringing(discovery.load((), ()), bell), settings=UNHURRIED) as server:
         await server.client().ring("one", ["ding", "dong"])
         await asyncio.sleep(60)
 
@@ -53,11 +53,9 @@ async def test_each_message_is_delivered_by_one_of_several_servers(database: Loc
 
     for bell in bells:
         bell.answer = look
-    # A lease that is never lost here, however busy the machine is.
-    settings = ["outbox.interval=0.1"]
     async with (
-        running(database, plugins=ringing(plugins, bells[0]), settings=settings) as one,
-        running(database, plugins=ringing(plugins, bells[1]), settings=settings) as other,
+        running(database, plugins=ringing(plugins, bells[0]), settings=UNHURRIED) as one,
+        running(database, plugins=ringing(plugins, bells[1]), settings=UNHURRIED) as other,
     ):
         for number in range(20):
             server = (one, other)[number % 2]
@@ -101,14 +99,22 @@ async def test_a_server_that_stops_leaves_the_rest_to_others(database: Location,
         await second.has("ding", "dong")
 
 
-async def test_a_server_that_stops_finishes_what_it_has_begun(database: Location, plugins: Plugins) -> None:
+async def test_a_server_that_stops_finishes_what_it_has_begun(
+    database: Location, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bell = Bell()
-    begun = asyncio.Event()
+    begun, stopping = asyncio.Event(), asyncio.Event()
+    stop = Courier.stop
+
+    async def noted(courier: Courier) -> None:
+        asyncio.get_running_loop().call_soon(stopping.set)  # once it waits for what is under way
+        await stop(courier)
 
     async def take_time(text: str) -> None:
         begun.set()
-        await asyncio.sleep(0.2)
+        await stopping.wait()
 
+    monkeypatch.setattr(Courier, "stop", noted)
     bell.answer = take_time
     async with running(database, plugins=ringing(plugins, bell), settings=QUICK) as server:
         await server.client().ring("one", ["ding", "dong"])
@@ -148,9 +154,11 @@ async def test_what_a_killed_process_was_delivering_another_one_takes_over(
     assert await process.stdout.readline() == b"ding\n"
     bell = Bell()
     async with running(database, plugins=ringing(plugins, bell), settings=QUICK) as server:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         assert bell.tried == [], "it lives, and delivers"
         process.send_signal(signal.SIGKILL)
         await process.wait()
+        # As if it had promised to renew the lease sooner.
+        server.sql("UPDATE kanboard_server_leases SET seconds = 0.4 WHERE name = 'outbox'")
         await bell.has("ding", "dong")
         await eventually(lambda: server.sql(ROWS) == [(0,)])
