@@ -23,7 +23,8 @@ from kanboard_plugins.tasks.event_types import TOLD
 from kanboard_plugins.webhooks import telling
 
 ROWS = "SELECT COUNT(*) FROM kanboard_server_outbox"
-ALLOWED = [*QUICK, "webhooks.webhook_allow_private_networks=true"]
+# Whoever is given up is told again, and tests count how often; so nobody is, however busy the machine is.
+ALLOWED = [*QUICK, "webhooks.webhook_allow_private_networks=true", "http.http_timeout=60"]
 
 
 @pytest.fixture
@@ -161,18 +162,24 @@ async def test_nobody_waits_for_it(
 async def test_it_fails_hangs_is_gone_and_comes_back_and_nothing_is_lost(
     database: Location, plugins: Plugins, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
+    statuses = [500, 503, 429]
+
     async def hang_at_first(told: Told) -> None:
         if len(receiver.told) == 1:
             await asyncio.sleep(60)
+        # One that came too late is answered once more.
+        receiver.statuses = [status for status in statuses if not is_noted(status)][:1]
+
+    def is_noted(status: int) -> bool:
+        return f"the webhook answered {status}" in caplog.text
 
     receiver.before = hang_at_first
-    receiver.statuses = [500, 503, 429]
     async with running(database, plugins=plugins, settings=[*ALLOWED, "http.http_timeout=0.2"]) as server:
         choose(server, receiver.url)
         application = server.client()
         project_id = await application.createProject("One")
         tasks = [await application.createTask(f"Task {number}", project_id) for number in range(4)]
-        await eventually(lambda: len(receiver.told) >= 5)
+        await eventually(lambda: len(receiver.told) >= 5 and all(map(is_noted, statuses)))
         await application.closeTask(tasks[0])
         choose(server, "http://127.0.0.1:9/")  # nobody is there
         tries = caplog.text.count("isn't delivered yet")
@@ -185,8 +192,6 @@ async def test_it_fails_hangs_is_gone_and_comes_back_and_nothing_is_lost(
     answered = {each.headers["X-Kanboard-Delivery"]: each for each in receiver.told}
     assert [each.name for each in answered.values()] == ["task.create"] * 4 + ["task.close", "task.open"]
     assert [each.content["event_data"]["task_id"] for each in answered.values()] == [*tasks, tasks[0], tasks[0]]
-    for status in (500, 503, 429):
-        assert f"the webhook answered {status}" in caplog.text
     assert "secret" not in caplog.text
 
 
