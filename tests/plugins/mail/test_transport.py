@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from pathlib import Path
 
@@ -163,10 +164,12 @@ async def test_a_copy_that_is_refused_is_no_reason_to_send_again() -> None:
 
 
 async def test_a_server_that_is_not_there_or_says_nothing() -> None:
-    async with mailbox() as box:
-        pass
-    with pytest.raises(MailFailed):
-        await configured(box).send(MAIL)
+    box = Mailbox()
+    with socket.socket() as taken:  # so nobody else listens there
+        taken.bind(("127.0.0.1", 0))
+        box.port = taken.getsockname()[1]
+        with pytest.raises(MailFailed):
+            await configured(box).send(MAIL)
 
     over = asyncio.Event()
 
