@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 pytest.importorskip("ldap3")
 
-from tests.plugins.ldap.conftest import GROUPS, PEOPLE, PROXY, free_port, needs_slapd
+from tests.plugins.ldap.conftest import GROUPS, NOBODY, PEOPLE, PROXY, needs_slapd
 
 from kanboard_core.commands import main
 
@@ -71,7 +71,7 @@ def test_it_says_why_the_directory_cannot_be_asked(options: dict[str, str], tmp_
     proxy = {"ldap_bind_type": "proxy", "ldap_username": PROXY, "ldap_password": "bad-word"}
     for changed, reason in (
         ({"ldap_user_filter": ""}, "ldap_user_filter must be set, with %s for the user name"),
-        ({"ldap_server": f"ldap://127.0.0.1:{free_port()}"}, "can't be connected to"),
+        ({"ldap_server": NOBODY}, "can't be connected to"),
         (proxy, "with ldap_password search"),
         ({"ca_file": str(tmp_path / "none.pem")}, "No such file"),
     ):
