@@ -18,7 +18,7 @@ async def past(server: RunningServer, bob: Client, task: int) -> None:
         await bob.updateTask(task, f"{days} days ago")
         server.sql(
             "UPDATE project_activities SET date_creation = ? WHERE id = (SELECT max(id) FROM project_activities)",
-            int(time.time()) - days * DAY,
+            int(time.time()) - days * DAY - 1,  # though it be pruned within the same second
         )
 
 

@@ -16,6 +16,7 @@ import pytest
 from click.testing import Result
 from tests.plugins.conftest import Command
 from tests.signing_in import is_let_in
+from tests.waiting import PATIENCE
 
 from kanboard_core import one_time_codes
 from kanboard_core.testing import AccountFactory, Client, Forbidden, RunningServer
@@ -219,10 +220,10 @@ def test_on_a_terminal_a_password_is_typed_twice_and_not_shown(database: Path) -
     with suppress(OSError):  # the terminal is gone when the process has ended
         while portion := os.read(operator, 1000):
             said += portion
-            if portion.endswith(b": "):
+            if said.endswith(b": "):
                 os.write(operator, b"geheim\n")
     os.close(operator)
-    assert process.wait(10) == 0, said
+    assert process.wait(PATIENCE) == 0, said
     assert said.decode().split("\r\n") == [
         "Password: ",
         "Repeat for confirmation: ",
