@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from tests.waiting import eventually
 
 from kanboard_core.database.compilation import Dialect
-from kanboard_core.testing import AccountFactory, Client, Forbidden, IdFactory, RpcError, RunningServer
+from kanboard_core.plugins import Plugins
+from kanboard_core.testing import (
+    AccountFactory,
+    Client,
+    Forbidden,
+    IdFactory,
+    Location,
+    RpcError,
+    RunningServer,
+    running,
+)
 from kanboard_plugins.tasks.search import finding
 
 KEYS = {
@@ -292,15 +304,17 @@ async def test_a_search_takes_one_statement_and_those_of_the_counts(
     assert len(statements) == 1 + len(counts)
 
 
-class TestTimeLimit:
-    @pytest.fixture
-    def settings(self) -> list[str]:
-        return ["database.read_timeout=0.5"]
-
-    async def test_a_search_that_takes_too_long_is_stopped(self, apollo: Client) -> None:
-        await apollo.updateTask(id=1, description="a" * 100_000)
-        query = " ".join(f"desc:{'a' * 200}{number}b" for number in range(5_000))
+async def test_a_search_that_takes_too_long_is_stopped(apollo: Client, database: Location, plugins: Plugins) -> None:
+    await apollo.updateTask(id=1, description="a" * 100_000)
+    query = " ".join(f"desc:{'a' * 200}{number}b" for number in range(5_000))
+    async with running(database, plugins=plugins, settings=["database.read_timeout=0.5"]) as impatient:
         with pytest.raises(RpcError) as stopped:
-            await found(apollo, query)
+            await found(impatient.client(), query)
         assert stopped.value.data == "the call took longer than the configuration allows"
-        assert await found(apollo, "desc:aaa") == [1]
+
+        async def is_answered() -> bool:
+            with suppress(RpcError):  # a busy machine may take too long for this one too
+                return await found(impatient.client(), "desc:aaa") == [1]
+            return False
+
+        await eventually(is_answered)
