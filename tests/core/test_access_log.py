@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 from kanboard_core.access_log import AccessLog
 
@@ -24,7 +24,7 @@ class SlowStream(io.StringIO):
 
     def write(self, text: str) -> int:
         self.reached.set()
-        assert self.opened.wait(10)
+        assert self.opened.wait(PATIENCE)
         return super().write(text)
 
 
@@ -87,7 +87,7 @@ async def test_a_line_that_comes_while_others_are_written_is_written_too(monkeyp
     monkeypatch.setattr("sys.stderr", stream)
     log = AccessLog("stderr")
     record(log, "first")
-    assert await asyncio.to_thread(stream.reached.wait, 5)
+    assert await asyncio.to_thread(stream.reached.wait, PATIENCE)
     record(log, "second")  # does not wait for the stream
     assert stream.getvalue() == ""
     stream.opened.set()
@@ -100,7 +100,7 @@ async def test_closing_waits_for_what_is_being_written(monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.stderr", stream)
     log = AccessLog("stderr")
     record(log, "first")
-    assert await asyncio.to_thread(stream.reached.wait, 5)
+    assert await asyncio.to_thread(stream.reached.wait, PATIENCE)
     record(log, "second")
     asyncio.get_running_loop().call_later(0.1, stream.opened.set)
     await log.close()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.guests import guest
+from tests.waiting import PATIENCE
 
 from kanboard_core.calls import AsyncCall, Call
 from kanboard_core.configuration import load
@@ -41,7 +42,7 @@ class Effects:
         self.gate.set()
 
     def note(self, name: str) -> None:
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         self.seen.append([found for (found,) in execute(self.database, "SELECT name FROM groups ORDER BY id")])
         self.threads.add(threading.current_thread().name)
         self.done.append(name)

@@ -13,12 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from tests.guests import guest
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 from kanboard_core.arguments import Scalar
 from kanboard_core.calls import AsyncCall, Call
@@ -91,7 +92,7 @@ GATE = Gate()
 @procedure("addBehindTheGate", access=ANYONE)
 def add_behind_the_gate(call: Call, name: str) -> int:
     GATE.reached.set()
-    assert GATE.opened.wait(10)
+    assert GATE.opened.wait(PATIENCE)
     return add(call, name)
 
 
@@ -165,7 +166,7 @@ class Connection:
 
     async def answer(self, *, body: bool = True) -> Answer:
         """The next answer."""
-        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
+        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
         first, *lines = head.decode().strip().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
         length = int(headers.get("Content-Length", 0)) if body else 0
@@ -174,7 +175,7 @@ class Connection:
     async def closed(self) -> bool:
         """Whether the server closes the connection now, without another word."""
         with contextlib.suppress(ConnectionError):
-            return await asyncio.wait_for(self.reader.read(), 10) == b""
+            return await asyncio.wait_for(self.reader.read(), PATIENCE) == b""
         return True
 
 
@@ -606,7 +607,7 @@ async def test_the_write_of_a_client_that_goes_away_stands(
 ) -> None:
     async with connected(server) as connection:
         connection.send(call_of("addBehindTheGate", "abandoned"))
-        assert await asyncio.to_thread(gate.reached.wait, 5)
+        assert await asyncio.to_thread(gate.reached.wait, PATIENCE)
         connection.writer.transport.abort()
     assert await application.names() == []
     gate.opened.set()
@@ -746,6 +747,17 @@ async def page(server: RunningServer, name: str) -> tuple[int, Any]:
         return response.status, await response.json()
 
 
+async def is_ready(server: RunningServer) -> bool:
+    return (await page(server, "ready"))[0] == 200
+
+
+async def is_not_ready(server: RunningServer, reason: str) -> bool:
+    """Whether the server says why it isn't ready. Before it knows that, it is no more so."""
+    status, told = await page(server, "ready")
+    assert (status, told["status"]) == (503, "not ready")
+    return bool(told["database"] == reason)
+
+
 async def test_a_server_tells_that_it_is_alive_and_ready(server: RunningServer) -> None:
     assert await page(server, "health") == (200, {"status": "alive"})
     assert await page(server, "ready") == (200, {"status": "ready", "database": "ok", "plugins": {"probe": "on"}})
@@ -755,19 +767,17 @@ async def test_a_server_tells_that_it_is_alive_and_ready(server: RunningServer) 
 async def test_a_server_whose_file_is_gone_is_not_ready(server: RunningServer, database: Path) -> None:
     elsewhere = database.with_name("elsewhere")
     await asyncio.to_thread(database.rename, elsewhere)
-    status, told = await page(server, "ready")
-    assert (status, told["status"], told["database"]) == (503, "not ready", "there is no database file")
+    await eventually(partial(is_not_ready, server, "there is no database file"))
     assert await page(server, "health") == (200, {"status": "alive"})
     await asyncio.to_thread(elsewhere.rename, database)
-    assert (await page(server, "ready"))[0] == 200
+    await eventually(partial(is_ready, server))
 
 
 @pytest.mark.sqlite
 async def test_a_server_whose_file_is_no_database_any_more_is_not_ready(server: RunningServer, database: Path) -> None:
     with database.open("r+b") as file:
         file.write(b"garbage!" * 512)
-    status, told = await page(server, "ready")
-    assert (status, told["database"]) == (503, "the file is no database")
+    await eventually(partial(is_not_ready, server, "the file is no database"))
 
 
 async def test_a_server_whose_database_is_too_old_is_not_ready(server: RunningServer) -> None:
@@ -830,12 +840,12 @@ async def logged(server: tuple[str, Path], body: bytes, credentials: str = "json
 
 async def test_a_request_leaves_a_line(logging_server: tuple[str, Path], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    began = time.time()
+    began, ticks = time.time(), time.perf_counter()
     line = await logged(logging_server, call_of("names"))
     assert line[2:6] == ("127.0.0.1", "jsonrpc", "names", "ok")
     assert began - 1 < float(line.time) < time.time() + 1
     assert re.fullmatch(r"[0-9]+\.[0-9]{2}ms", line.duration)
-    assert 0 < float(line.duration.removesuffix("ms")) < 5000
+    assert 0 < float(line.duration.removesuffix("ms")) < (time.perf_counter() - ticks) * 1000
     assert "POST" not in caplog.text  # nobody else logs requests
 
 

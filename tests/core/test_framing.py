@@ -296,15 +296,15 @@ def test_a_hundred_thousand_brackets_are_refused_at_once(kinds: str, closed: boo
     body = nested(100_000, kinds, innermost)
     if not closed:
         body = body[: len(body) - 100_000]
-    began = time.perf_counter()
+    began = time.thread_time()  # what others do on this machine doesn't count
     assert refusal_code(body) == PARSE_ERROR
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_a_number_of_endless_digits_is_refused_at_once() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert refusal_code(b'{"jsonrpc": "2.0", "method": "a", "id": %s}' % (b"9" * 2_000_000)) == PARSE_ERROR
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 # Batches

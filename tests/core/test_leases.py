@@ -41,6 +41,7 @@ asyncio.run(hold())
 """
 
 INSERT = insertion(Group, "name", "external_id")
+BEAT = "SELECT beat FROM kanboard_server_leases WHERE name = 'bell'"
 
 #: a lease on each of two servers of one database
 Pair = tuple[Lease, Lease]
@@ -165,7 +166,8 @@ def holder(database: Location, server: RunningServer) -> Iterator[subprocess.Pop
 async def test_a_process_that_is_killed_keeps_nothing(server: RunningServer, holder: subprocess.Popen[str]) -> None:
     lease = Lease(server.server.database, "bell")
     assert not await lease.acquire()
-    await asyncio.sleep(0.1)
+    [seen] = server.sql(BEAT)
+    await eventually(lambda: server.sql(BEAT) != [seen])
     assert not await lease.acquire(), "it lives, and so does its lease"
     holder.kill()
     await eventually(lease.acquire)

@@ -8,9 +8,9 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -27,14 +27,13 @@ from typing import Any
 import pytest
 import trustme
 from tests import waiting
+from tests.holding import held
 
 import kanboard_core
 import kanboard_plugins
 from kanboard_core import sockets
-from kanboard_core.database.remote import RemoteEngine
 from kanboard_core.testing import Location
 from kanboard_core.testing.databases import database_url, execute
-from kanboard_core.testing.databases import engine as engine_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't serve with several processes")
 
@@ -100,10 +99,31 @@ class Serving:
                 connection = stack.enter_context(closing(self.connection()))
             body = json.dumps({"jsonrpc": "2.0", "method": method, "id": 1})
             connection.request("POST", "/jsonrpc.php", body, {"Authorization": basic(*credentials)})
-            response = connection.getresponse()
-            content = response.read()
-            worker = response.headers["X-Request-Id"].partition("-")[0]
-            return (json.loads(content)["result"] if response.status == 200 else response.status), worker
+            return self.answer(connection)
+
+    @staticmethod
+    def answer(connection: http.client.HTTPConnection) -> tuple[Any, str]:
+        """The same of a call that was sent."""
+        response = connection.getresponse()
+        content = response.read()
+        worker = response.headers["X-Request-Id"].partition("-")[0]
+        return (json.loads(content)["result"] if response.status == 200 else response.status), worker
+
+    def begun(self) -> http.client.HTTPConnection:
+        """A connection with a call by admin that a worker has begun; its answer is still to come."""
+        connection = self.connection()
+        body = json.dumps({"jsonrpc": "2.0", "method": "getVersion", "id": 1}).encode()
+        connection.putrequest("POST", "/jsonrpc.php")
+        for name, value in (
+            ("Authorization", basic("admin", "admin")),
+            ("Content-Length", str(len(body))),
+            ("Expect", "100-continue"),
+        ):
+            connection.putheader(name, value)
+        connection.endheaders()
+        assert connection.sock.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.send(body)
+        return connection
 
     def state(self) -> dict[str, Any]:
         """What some worker answers to ``/ready``."""
@@ -384,11 +404,11 @@ def test_a_plugin_that_starts_a_thread_too_early_is_named(begin: Serve, home: Pa
     enabled = install(
         home,
         """
-        import threading, time
+        import threading
 
         @hookimpl
         def register_procedures():
-            threading.Thread(target=time.sleep, args=(3,), name="clock", daemon=True).start()
+            threading.Thread(target=threading.Event().wait, name="clock", daemon=True).start()
             return []
         """,
     )
@@ -400,43 +420,25 @@ def test_a_plugin_that_starts_a_thread_too_early_is_named(begin: Serve, home: Pa
 # How it ends
 
 
-@contextlib.contextmanager
-def held(database: Location) -> Iterator[None]:
-    """Another program keeps everybody from writing until the end of the context."""
-    if isinstance(database, Path):
-        with closing(sqlite3.connect(database, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            yield
-            other.execute("COMMIT")
-    else:
-        # Others may read.
-        engine = engine_of(database)
-        commands = {
-            "postgres": ["BEGIN", "LOCK TABLE users, last_logins IN EXCLUSIVE MODE"],
-            "mysql": ["LOCK TABLES users READ, last_logins READ"],
-        }
-        assert isinstance(engine, RemoteEngine)
-        with closing(engine.connect(writable=True)) as connection, closing(connection.cursor()) as cursor:
-            for command in commands[engine.kind]:
-                cursor.execute(command)
-            yield
+#: so that no write gives up that waits for another program
+PATIENT = "--set=database.write_timeout=60"
 
 
 @contextlib.contextmanager
 def calls_under_way(server: Serving, database: Location, count: int = 6) -> Iterator[list[Any]]:
     """Calls that go on until the end of the context, for signing in is to be written down, and waits; their results."""
     results: list[Any] = []
-    with ThreadPoolExecutor(count) as callers:
-        with held(database):
-            running = [callers.submit(server.call, credentials=("admin", "admin")) for _ in range(count)]
-            time.sleep(1)
+    with contextlib.ExitStack() as stack:
+        with held(database) as awaited:
+            calls = [stack.enter_context(closing(server.begun())) for _ in range(count)]
+            server.wait_until(awaited)
             yield results
-            assert not any(each.done() for each in running)
-        results += [each.result()[0] for each in running]
+            assert select.select([call.sock for call in calls], [], [], 0)[0] == [], "nobody has been answered yet"
+        results += [server.answer(call)[0] for call in calls]
 
 
 def test_running_calls_are_answered_before_the_end(serve: Serve, database: Location) -> None:
-    server = serve()
+    server = serve(PATIENT)
     with calls_under_way(server, database) as results:
         server.process.send_signal(signal.SIGTERM)
         server.said("stopping")
@@ -448,7 +450,7 @@ def test_running_calls_are_answered_before_the_end(serve: Serve, database: Locat
 
 
 def test_ctrl_c_which_reaches_every_process(serve: Serve, database: Location) -> None:
-    server = serve()
+    server = serve(PATIENT)
     with calls_under_way(server, database, 2) as results:
         os.killpg(server.process.pid, signal.SIGINT)
         server.said("stopping")
@@ -461,7 +463,7 @@ def test_ctrl_c_which_reaches_every_process(serve: Serve, database: Location) ->
 def test_nobody_is_left_when_the_parent_is_killed_and_running_calls_are_answered(
     serve: Serve, database: Location
 ) -> None:
-    server = serve()
+    server = serve(PATIENT)
     with calls_under_way(server, database) as results:
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
         server.said(r"worker 1, the process \d+, stops: its parent is gone")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.waiting import PATIENCE
 
 from kanboard_core.testing import Client, IdFactory, RunningServer
 
@@ -146,11 +147,11 @@ def test_a_signal_ends_it_and_nothing_has_changed(database: Path, number: signal
             other.execute("UPDATE users SET name = 'still there'")
             with begin(database.parent, "restore", "b.sqlite", "--force", stderr=terminal) as process:
                 shown = ""
-                deadline = time.monotonic() + 10
+                deadline = time.monotonic() + PATIENCE
                 while "Waiting for another process" not in shown and time.monotonic() < deadline:
                     shown += os.read(operator, 10_000).decode()
                 process.send_signal(number)
-                output, _ = process.communicate(timeout=10)
+                output, _ = process.communicate(timeout=PATIENCE)
             other.execute("COMMIT")
     finally:
         os.close(operator)

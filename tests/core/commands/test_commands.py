@@ -26,6 +26,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 from tests import waiting
+from tests.holding import held
 
 SERVER = Path(sys.executable).with_name("kanboard-server")
 
@@ -183,26 +184,24 @@ def test_a_signal_ends_it_in_order(serve: Serve, data: Path, number: signal.Sign
     server = serve()
     server.call()
     assert server.stop(number) == 0
-    assert server.log.rstrip().endswith("ms")  # the access log is written to the end
+    assert re.search(" jsonrpc getVersion ok [0-9.]+ms\n", server.log)  # the access log is written to the end
     assert "stopping" in server.log
     assert "Traceback" not in server.log
     assert not data.with_name("db.sqlite-wal").exists()  # the database was closed
 
 
 def test_a_signal_lets_a_running_call_end(serve: Serve, data: Path) -> None:
-    server = serve()
+    server = serve("--set=database.write_timeout=60")
     answers: list[Any] = []
-    with closing(sqlite3.connect(data, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")  # the sign-in is to be written down, and waits
+    with held(data) as awaited:
         caller = threading.Thread(target=lambda: answers.append(server.call("getVersion", "admin", "admin")))
         caller.start()
-        time.sleep(1)
+        waiting.wait_until(awaited, told=lambda: server.log)  # the sign-in is to be written down
         server.process.send_signal(signal.SIGTERM)
         server.said("stopping")
         time.sleep(0.3)
         assert server.process.poll() is None
-        other.execute("COMMIT")
-    caller.join(15)
+    caller.join(waiting.PATIENCE)
     assert answers == ["1.2.53"]
     assert server.process.wait(15) == 0
     assert sql(data, "SELECT count(*) FROM last_logins") == [(1,)]
