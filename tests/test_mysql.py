@@ -7,14 +7,19 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pymysql
 import pytest
 from tests import mysql
 from tests.mysql import VARIABLE, MariaDb
+from tests.waiting import wait_until
 
 from kanboard_core.database.engine import CannotOpen
+from kanboard_core.database.mysql.catalogue import rows
+from kanboard_core.database.mysql.connection import MysqlConnection
 from kanboard_core.database.mysql.engine import Mysql
+from kanboard_core.testing import mysql as kit
 from kanboard_core.testing.databases import NoServer, execute, server_url
 from kanboard_core.testing.mysql import new_database
 
@@ -124,6 +129,24 @@ def test_a_database_whose_tables_were_changed_is_dropped(database_server: str, t
     with new_database(database_server, template=template) as other:
         assert other != url
         assert execute(other, "SHOW DATABASES LIKE ?", url.rpartition("/")[2]) == []
+
+
+@needs_mysql
+def test_a_connection_that_leaves_just_when_it_is_to_be_ended_does_no_harm(
+    database_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_database(database_server) as url:
+        leaving = Mysql(url).connect(writable=True)
+
+        def rows_later(connection: MysqlConnection, query: str, *values: Any) -> list[tuple[Any, ...]]:
+            if query.startswith("KILL "):
+                leaving.close()
+                there = f"SELECT 1 FROM information_schema.processlist WHERE id = {query.removeprefix('KILL ')}"
+                wait_until(lambda: not rows(connection, there))
+            return rows(connection, query, *values)
+
+        monkeypatch.setattr(kit, "rows", rows_later)
+    assert execute(database_server, "SHOW DATABASES LIKE ?", url.rpartition("/")[2]) == []
 
 
 @needs_mysql

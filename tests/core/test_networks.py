@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.waiting import PATIENCE, eventually
 from tests.website import Website, page, silence, website
 
 from kanboard_core import networks
@@ -316,17 +317,19 @@ class TestManners:
         self, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         over = threading.Event()
+        asked: list[str] = []
 
-        def look_up(*_: Any, **__: Any) -> list[Any]:
-            over.wait(10)
+        def look_up(host: str, *_: Any, **__: Any) -> list[Any]:
+            asked.append(host)
+            over.wait(2 * PATIENCE)
             return []
 
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
-        async with networks.open_session(allow_private=False, seconds=10, connections=100) as session:
+        async with networks.open_session(allow_private=False, seconds=3 * PATIENCE, connections=100) as session:
             asking = [asyncio.ensure_future(text(session, "http://example.org/")) for _ in range(60)]
             try:
-                await asyncio.sleep(0.05)
-                await asyncio.wait_for(asyncio.to_thread(lambda: None), 5)
+                await eventually(lambda: len(asked) == networks._LOOKUPS)
+                await asyncio.wait_for(asyncio.to_thread(lambda: None), PATIENCE)
             finally:
                 over.set()
                 for request in asking:

@@ -20,6 +20,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 from tests.guests import guest
+from tests.ports import unused_port
 from tests.waiting import PATIENCE
 
 from kanboard_core.calls import Call
@@ -343,7 +344,7 @@ async def test_an_access_log_that_cannot_be_written_to(plugins: Plugins, databas
 
 
 async def test_nothing_listens_after_the_end(plugins: Plugins, database: Location) -> None:
-    async with served(plugins, database) as url:
+    async with served(plugins, database, f"server.port={unused_port()}") as url:
         pass
     with pytest.raises(aiohttp.ClientConnectorError):
         await version(url)

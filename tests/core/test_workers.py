@@ -28,6 +28,7 @@ import pytest
 import trustme
 from tests import waiting
 from tests.holding import held
+from tests.ports import unused_port
 
 import kanboard_core
 import kanboard_plugins
@@ -463,7 +464,7 @@ def test_ctrl_c_which_reaches_every_process(serve: Serve, database: Location) ->
 def test_nobody_is_left_when_the_parent_is_killed_and_running_calls_are_answered(
     serve: Serve, database: Location
 ) -> None:
-    server = serve(PATIENT)
+    server = serve(PATIENT, f"--port={unused_port()}")
     with calls_under_way(server, database) as results:
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
         server.said(r"worker 1, the process \d+, stops: its parent is gone")

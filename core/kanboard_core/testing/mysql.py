@@ -14,6 +14,8 @@ from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import pymysql
+
 from kanboard_core.database.mysql.catalogue import rows
 from kanboard_core.database.mysql.connection import MysqlConnection
 from kanboard_core.database.mysql.engine import Mysql
@@ -22,6 +24,9 @@ from kanboard_core.database.schema import quoted
 
 #: databases that are like the one with this URL, and that nobody uses
 _unused: defaultdict[str, list[str]] = defaultdict(list)
+
+#: the error of ending a connection that has been closed meanwhile
+_GONE = 1094
 
 _TABLES = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = %s"
 
@@ -136,7 +141,11 @@ def _end_connections(connection: MysqlConnection, name: str) -> None:
             return
         time.sleep(0.002)
     for (number,) in rows(connection, query, (name,)):
-        rows(connection, f"KILL {number}")
+        try:
+            rows(connection, f"KILL {number}")
+        except pymysql.err.OperationalError as error:
+            if error.args[0] != _GONE:
+                raise
 
 
 def _beside(server: str, name: str) -> str:

@@ -27,6 +27,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from tests import waiting
 from tests.holding import held
+from tests.ports import unused_port
 
 SERVER = Path(sys.executable).with_name("kanboard-server")
 
@@ -226,8 +227,7 @@ def test_requests_are_logged_on_standard_error(serve: Serve, data: Path) -> None
 
 
 def test_options_of_the_command_line(home: Path, serve: Serve) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    port = unused_port()
     options = ["--host", "127.0.0.1", "--port", str(port), "--database", "sqlite:here.sqlite", "--set"]
     server = serve(*options, "server.path=/rpc", "--set", "logging.access_log=off", "--set", "logging.level=debug")
     assert server.url == f"http://127.0.0.1:{port}/rpc"
