@@ -164,6 +164,7 @@ async def running(
     settings = (
         f"database.database_url={database_url(database)}",
         "database.synchronous=normal",
+        "database.write_timeout=60",  # a machine that is busy with tests is no reason to refuse a write
         f"authentication.api_authentication_token={TOKEN}",
         "logging.access_log=off",
         *settings,

@@ -63,7 +63,6 @@ def run_on_a_terminal(folder: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, output, shown.decode()
 
 
-@pytest.mark.parametrize("settings", [["database.write_timeout=60"]], ids=["patient"])
 async def test_there_and_back_under_a_running_server(
     server: RunningServer, application: Client, project: IdFactory, tmp_path: Path
 ) -> None:
