@@ -25,7 +25,7 @@ from kanboard_core.database.compilation import Dialect
 from kanboard_core.database.engine import Job
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.plugins import Plugins
-from kanboard_core.testing import Client, Location, RunningServer, copy_database, running
+from kanboard_core.testing import Client, RunningServer, copy_database
 from kanboard_core.testing.databases import database_url
 from kanboard_plugins.statistics import coalescing, pending
 
@@ -77,21 +77,6 @@ def statements(silent: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Dialect, "compiled", counted)
     return executed
-
-
-@pytest.fixture
-def settings() -> list[str]:
-    """Of many calls at once each comes to its turn, however busy the machine is."""
-    return ["database.write_timeout=120"]
-
-
-@pytest.fixture
-async def neighbour(
-    database: Location, plugins: Plugins, settings: list[str], server: RunningServer
-) -> AsyncIterator[RunningServer]:
-    """Another server on the same database, configured as the first one is."""
-    async with running(database, plugins=plugins, settings=settings) as neighbour:
-        yield neighbour
 
 
 @pytest.fixture
