@@ -63,10 +63,13 @@ async def serving(
     *arguments: str,
     folder: Path | None = None,
     prefix: Sequence[str] = (),
+    program: Sequence[str] = ("-m", "kanboard_core.commands"),
     synchronous: str = "normal",
     wait: bool = True,
 ) -> AsyncIterator[ServerProcess]:
-    """A process that serves the database as long as the context lasts. ``prefix`` is what it is run by.
+    """A process that serves the database as long as the context lasts.
+
+    ``prefix`` is what it is run by, ``program`` what Python runs.
 
     It runs in the ``folder``, by default that of an SQLite database.
     """
@@ -76,7 +79,7 @@ async def serving(
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
             *prefix,
-            *(sys.executable, "-m", "kanboard_core.commands", "serve", "--port=0", f"--database={url}"),
+            *(sys.executable, *program, "serve", "--port=0", f"--database={url}"),
             *(f"--set=database.synchronous={synchronous}", "--set=logging.access_log=off", *arguments),
             cwd=folder,
             env=ENVIRONMENT,

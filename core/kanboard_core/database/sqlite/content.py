@@ -169,9 +169,14 @@ class Content:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[bool]:
-        """For a checkpoint, when what is open is there; False when another process makes one."""
+        """For a checkpoint; False when another process makes one, or what is open is not what is there any more."""
         with self._condition:
-            mine = self._changing = self._record.acquire()
+            mine = self._record.acquire()
+            # A checkpoint that was decided on before another content came would be laid over that.
+            if mine and not self._is_as_seen():
+                self._record.release()
+                mine = False
+            self._changing = mine
         try:
             yield mine
         finally:
@@ -209,6 +214,13 @@ class Content:
                 return self._is_moved(self._log, seen)
             seen, found = known, stamp(self._place)  # that checkpoint has just ended
         return False
+
+    def _is_as_seen(self) -> bool:
+        """Whether the file is as the last checkpoint has left it, when nobody of ours makes one."""
+        if self._log is None:
+            return not _WATCHED
+        seen = self._known()
+        return self._state is _State.OPEN and seen is not None and stamp(self._place) == seen.stamp
 
     def _is_moved(self, log: Log, seen: Seen) -> bool:
         """Whether other programs have made checkpoints since."""

@@ -6,22 +6,27 @@ import asyncio
 import contextlib
 import filecmp
 import logging
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.core.database.processes import serving, session
+from tests.core.database import processes
+from tests.core.database.processes import ServerProcess, session
 from tests.core.database.promises import INTERNAL_ERROR, Promises
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
-from kanboard_core.database.sqlite import Sqlite, content
+from kanboard_core.database.sqlite import Sqlite, checkpoints, content
 from kanboard_core.database.sqlite.backup import backup
 from kanboard_core.database.sqlite.lock import path_of
 from kanboard_core.database.sqlite.opening import companions
@@ -30,6 +35,23 @@ from kanboard_core.plugins import Plugins
 from kanboard_core.testing import Client, RpcError, RunningServer, running
 
 Make = Callable[..., Awaitable[bytes]]
+Serving = Callable[..., AbstractAsyncContextManager[ServerProcess]]
+
+#: a server that waits for others, and lets its calls wait, as long as a busy machine may need
+_PATIENT = f"""
+from kanboard_core.commands import main
+from kanboard_core.database.sqlite import content
+content._PATIENCE = content._OTHERS = {PATIENCE}
+main(prog_name="kanboard-server")
+"""
+serving: Serving = partial(processes.serving, program=("-c", _PATIENT))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for the servers in this process."""
+    monkeypatch.setattr(content, "_PATIENCE", PATIENCE)
+    monkeypatch.setattr(content, "_OTHERS", PATIENCE)
 
 
 @pytest.fixture
@@ -52,12 +74,13 @@ def make(prepared_database: Path, tmp_path: Path, plugins: Plugins) -> Make:
     return made
 
 
-#: waits until nobody makes a checkpoint: one that is under way would be laid over what is written
+#: waits until nobody makes a checkpoint, and lets nobody begin another one: it would be laid over what is written
 _UPLOAD = """
-import fcntl, sys
+import fcntl, os, sys
 content = sys.stdin.buffer.read()
 with open(sys.argv[2], "ab") as right:
     fcntl.lockf(right, fcntl.LOCK_EX, 1, 0)
+    os.utime(sys.argv[1])
 open(sys.argv[1], "wb").write(content)
 """
 
@@ -91,6 +114,12 @@ def sql(database: Path, statement: str) -> list[tuple[Any, ...]]:
 
 async def names(client: Client) -> list[str]:
     return [project["name"] for project in await client.getAllProjects()]
+
+
+def surprises(log: str) -> list[str]:
+    """The tracebacks in a log, but those that tell of a moment in which there was nothing to work with."""
+    found = re.findall(r"Traceback .*\n(?: +.*\n)*", log)
+    return [traceback for traceback in found if "NotServed: " not in traceback.splitlines()[-1]]
 
 
 async def written(client: Client, number: int) -> None:
@@ -157,7 +186,7 @@ async def test_in_the_middle_of_64_writers(
             await kept.more(300)
         assert [await process.stop() for process in processes] == [0] * servers
         for process in processes:
-            assert "Traceback" not in process.log
+            assert surprises(process.log) == []
     kept.check(lambda statement: sql(database, statement))
     assert sql(database, "SELECT COUNT(*) FROM groups") == [(500,)]
 
@@ -174,6 +203,27 @@ async def test_who_has_read_while_the_log_was_empty_remembers_nothing_of_that(da
         for client in clients:
             assert await names(client) == ["new"]
         assert [await process.stop() for process in (first, second)] == [0, 0]
+
+
+async def test_a_checkpoint_that_was_decided_on_before_is_not_laid_over_it(
+    server: RunningServer, database: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = await make("new")
+    changing = content.Content.changing
+    decided, uploaded = threading.Event(), threading.Event()
+
+    def late(self: content.Content) -> AbstractContextManager[bool]:
+        if not decided.is_set():
+            decided.set()
+            upload(database, new)
+            uploaded.set()
+        return changing(self)
+
+    monkeypatch.setattr(content.Content, "changing", late)
+    await written(server.client(), 5)
+    await eventually(uploaded.is_set)
+    assert await names(server.client()) == ["new"]
+    assert sql(database, "SELECT name FROM projects") == [("new",)]
 
 
 async def test_one_after_another(database: Path, make: Make) -> None:
@@ -375,32 +425,62 @@ async def test_what_can_not_be_served(
         assert response.status == 200
 
 
+#: writes a piece for each line that it reads
 _SLOW_UPLOAD = """
-import sys, time
-content = sys.stdin.buffer.read()
-with open(sys.argv[1], "wb", buffering=0) as file:
+import sys
+with open(sys.argv[1], "wb", buffering=0) as file, open(sys.argv[2], "rb") as content:
     print("begun", flush=True)
-    for piece in range(8):
-        file.write(content[piece * len(content) // 8 : (piece + 1) * len(content) // 8])
-        time.sleep(0.1)
+    for line in sys.stdin:
+        file.write(content.read(int(line)))
+        print("written", flush=True)
 """
 
 
+class Clock:
+    """One that stands still until a test sets it, and counts who looks at it."""
+
+    def __init__(self) -> None:
+        self.moment = 0.0
+        self.looks = 0
+        self.sleep = time.sleep
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.moment
+
+
 async def test_calls_wait_for_a_content_that_is_being_written(
-    server: RunningServer, database: Path, make: Make
+    server: RunningServer, database: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = await make("new", 500)
+    """However slowly, if only it never rests for long."""
+    new = database.with_name("new.sqlite")
+    new.write_bytes(await make("new", 500))
     client = server.client()
     await client.createProject("old")
-    command = (sys.executable, "-c", _SLOW_UPLOAD, database)
+    clock = Clock()
+    monkeypatch.setattr(content, "time", clock)
+
+    async def seen() -> None:
+        """Wait until the server has looked at the file."""
+        until = clock.looks + 5
+        await eventually(lambda: clock.looks > until)
+
+    command = (sys.executable, "-c", _SLOW_UPLOAD, database, new)
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     assert process.stdin
     assert process.stdout
-    process.stdin.write(new)
-    process.stdin.close()
     assert await process.stdout.readline() == b"begun\n"
-    assert await asyncio.gather(*(names(client) for _ in range(5))) == [["new"]] * 5
+    calls = [asyncio.create_task(names(client)) for _ in range(5)]
+    for _ in range(8):
+        process.stdin.write(b"%d\n" % (new.stat().st_size // 8 + 1))
+        assert await process.stdout.readline() == b"written\n"
+        await seen()
+        assert not any(call.done() for call in calls)
+        clock.moment += 0.8 * content._STILL
+    process.stdin.close()
     assert await process.wait() == 0
+    clock.moment += content._STILL
+    assert await asyncio.gather(*calls) == [["new"]] * 5
     assert await client.createProject("after") == 2
 
 
@@ -502,10 +582,14 @@ async def test_a_file_that_is_gone_and_that_another_program_keeps_open(
     assert sql(database, "SELECT name FROM projects ORDER BY id") == [("new",), ("after",)]
 
 
-async def test_the_log_of_the_content_before_is_kept_aside(server: RunningServer, database: Path, make: Make) -> None:
+async def test_the_log_of_the_content_before_is_kept_aside(
+    database: Path, plugins: Plugins, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "_TICK", 60.0)  # what is in the log stays there
     new = await make("new")
-    await written(server.client(), 5)
-    upload(database, new)
-    assert await names(server.client()) == ["new"]
+    async with running(database, plugins=plugins) as server:
+        await written(server.client(), 5)
+        upload(database, new)
+        assert await names(server.client()) == ["new"]
     [kept] = database.parent.glob("db.sqlite.replaced-*-wal")
     assert kept.stat().st_size
