@@ -87,11 +87,11 @@ async def test_what_changes_from_run_to_run_may_be_recorded_as_such(server: Runn
 
 
 async def test_a_row_may_appear_a_little_later(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "_ROWS_WITHIN", 5.0)
+    monkeypatch.setattr(replay, "_ROWS_WITHIN", 60.0)
     asyncio.get_running_loop().call_later(0.2, server.sql, RENAME)
     began = time.monotonic()
     assert await differences(server, {"query": "SELECT name FROM users", "rows": [["Ada"]]}) == []
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
 
 
 async def test_a_recorded_pause_is_made(server: RunningServer) -> None:
