@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from peewee import AutoField, IntegerField, fn
 from tests.core.database.groups import INSERT
+from tests.waiting import eventually
 
 from kanboard_core.database import Model, insertion, like_one_of, one_of, param, statement
 from kanboard_core.database.compilation import Dialect
@@ -88,7 +90,7 @@ def test_a_pattern_has_a_longest_length(tx: Transaction) -> None:
     assert tx.column(LIKE, patterns=["%_" * (LONGEST_PATTERN // 2), "a" + longest]) == []
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(
     names=st.lists(st.text("aAbéÉ%_\\*[^'\n", max_size=6), max_size=8, unique=True),
     patterns=st.lists(st.text("aAbéÉ%%__\\*[^'\n", max_size=5), max_size=2 * PATTERNS_AT_ONCE),
@@ -116,7 +118,13 @@ async def test_comparing_with_many_patterns_is_stopped_in_time(database: Locatio
     await jobs.write(lambda tx: tx.run_many(add_project, [{"name": text} for text in texts]))
     with pytest.raises(TimeLimitReached):
         await jobs.read(lambda tx: tx.column(found, patterns=patterns))
-    assert await jobs.read(lambda tx: tx.column(found, patterns=patterns[:1])) == []
+
+    async def goes_on() -> bool:
+        with contextlib.suppress(TimeLimitReached):  # a busy machine may need so long for anything
+            return await jobs.read(lambda tx: tx.column(found, patterns=patterns[:1])) == []
+        return False
+
+    await eventually(goes_on)
     await jobs.stop()
 
 
