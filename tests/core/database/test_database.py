@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from tests.core.database.groups import INSERT, NAMES
+from tests.core.database.patience import wait_long
 
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import CannotOpen, Limits
 from kanboard_core.database.errors import Busy, StorageFailed, TimeLimitReached, TransactionLost
-from kanboard_core.database.sqlite import Sqlite
+from kanboard_core.database.sqlite import Sqlite, writer
 from kanboard_core.database.transaction import Transaction
 from kanboard_core.models import Group
 
@@ -34,7 +35,7 @@ def names(tx: Transaction) -> list[str]:
 
 @pytest.fixture
 async def jobs(database: Path) -> AsyncIterator[Database]:
-    jobs = Database(Sqlite(database, synchronous="normal"), Limits(write_seconds=1.0))
+    jobs = Database(Sqlite(database, synchronous="normal"))
     await jobs.start()
     yield jobs
     await jobs.stop()
@@ -83,8 +84,9 @@ async def test_a_call_that_raises_is_undone_though_it_is_answered(jobs: Database
     assert done == []
 
 
-async def test_only_jobs_after_others_have_a_savepoint(jobs: Database) -> None:
+async def test_only_jobs_after_others_have_a_savepoint(jobs: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite copies what is changed after one, so a call that is alone has none."""
+    monkeypatch.setattr(writer, "_GROUP_SECONDS", 60.0)
     sent: dict[str, list[str]] = {}
     release = threading.Event()
 
@@ -223,10 +225,10 @@ async def test_stopping_waits_for_what_follows_a_commit(database: Path) -> None:
 
 async def test_a_slow_read_holds_up_no_other(jobs: Database) -> None:
     release = threading.Event()
-    slow = jobs.read(lambda tx: release.wait(10))
+    slow = jobs.read(lambda tx: release.wait(60))
     await asyncio.sleep(0.01)
 
-    assert await asyncio.wait_for(jobs.read(names), 5) == []
+    assert await asyncio.wait_for(jobs.read(names), 30) == []
     release.set()
     assert await slow is True
 
@@ -254,24 +256,31 @@ async def test_another_process_that_writes_is_waited_for(jobs: Database, databas
         assert await waiting == 1
 
 
-async def test_another_process_that_never_ends_is_given_up_and_the_next_write_succeeds(
-    jobs: Database, database: Path
-) -> None:
+async def test_another_process_that_never_ends_is_given_up_and_the_next_write_succeeds(database: Path) -> None:
+    jobs = Database(Sqlite(database), Limits(write_seconds=0.5))
+    await jobs.start()
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Busy, match="another process"):
             await jobs.write(add("given up"))
         other.execute("ROLLBACK")
 
+    wait_long(jobs)
     assert await jobs.write(add("next")) == 1
+    await jobs.stop()
 
 
 async def test_too_many_waiting_jobs_are_refused(database: Path) -> None:
     jobs = Database(Sqlite(database), Limits(readers=1), queue_limit=5)
     await jobs.start()
-    release = threading.Event()
-    accepted = [jobs.read(lambda tx: release.wait(10))]
-    await asyncio.sleep(0.05)  # the first one is under way by now
+    begun, release = threading.Event(), threading.Event()
+
+    def first(tx: Transaction) -> bool:
+        begun.set()
+        return release.wait(10)
+
+    accepted = [jobs.read(first)]
+    assert await asyncio.to_thread(begun.wait, 30)
     accepted += [jobs.read(lambda tx: release.wait(10)) for _ in range(5)]
     with pytest.raises(Busy, match="5 calls"):
         jobs.read(lambda tx: release.wait(10))

@@ -139,9 +139,11 @@ class Stranger:
 
 
 async def test_two_processes_and_a_stranger_write_to_one_database(database: str, tmp_path: Path) -> None:
+    # Who waits long on a busy machine is refused nothing.
+    patient = "--set=database.write_timeout=60"
     async with (
-        serving(database, folder=tmp_path) as one,
-        serving(database, folder=tmp_path) as other,
+        serving(database, patient, folder=tmp_path) as one,
+        serving(database, patient, folder=tmp_path) as other,
         session(CONNECTIONS) as http,
     ):
         clients = [one.client(http), other.client(http)]
@@ -168,7 +170,7 @@ async def test_two_processes_and_a_stranger_write_to_one_database(database: str,
     expected = {task: title for caller in callers for task, title in caller.titles.items()} | stranger.created
     expected[scored] = "scored"
     assert dict(execute(database, "SELECT id, title FROM tasks")) == expected
-    assert execute(database, "SELECT SUM(score) FROM tasks") == [(stranger.scored,)]
+    assert execute(database, "SELECT COALESCE(SUM(score), 0) FROM tasks") == [(stranger.scored,)]
     for column in columns:
         found = execute(database, "SELECT position FROM tasks WHERE column_id = ?", column)
         assert sorted(position for (position,) in found) == list(range(1, len(found) + 1))

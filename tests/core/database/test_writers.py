@@ -6,13 +6,18 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.core.database.groups import INSERT, NAMES, RENAME
+from tests.core.database.patience import wait_long
 from tests.core.database.products import PRODUCTS, as_peewee
+from tests.waiting import eventually
 
-from kanboard_core.database import insertion
+from kanboard_core.database import insertion, writers
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import Engine, Limits
 from kanboard_core.database.errors import Busy, ConnectionLost, TimeLimitReached, TransactionLost
@@ -33,7 +38,7 @@ def engine(engine: Engine) -> RemoteEngine:
 
 @pytest.fixture
 async def jobs(engine: RemoteEngine) -> AsyncIterator[Database]:
-    jobs = Database(engine, Limits(readers=2, writers=3, write_seconds=5.0))
+    jobs = Database(engine, Limits(readers=2, writers=3, write_seconds=30.0))
     await jobs.start()
     yield jobs
     await jobs.stop()
@@ -121,8 +126,9 @@ async def test_a_deadlock_is_not_seen(jobs: Database) -> None:
     one, other = crosswise("x", (1, 2), first, second), crosswise("y", (2, 1), second, first)
     await asyncio.gather(one, other)  # type: ignore[call-overload]
 
-    assert len(attempts) == 3
-    loser = attempts[2]
+    # The loser may be quicker to begin again than the other one to go on: then they meet once more.
+    assert len(attempts) >= 3
+    loser = attempts[-1]
     assert sorted(await names(jobs)) == [f"{loser} 1", f"{loser} 2"]
 
 
@@ -185,8 +191,9 @@ async def test_a_failed_statement_that_a_job_swallows_is_never_half_committed(
 
 
 async def test_who_waits_too_long_for_a_lock_is_told_so(engine: RemoteEngine) -> None:
-    jobs = Database(engine, Limits(writers=2, write_seconds=1.5))
+    jobs = Database(engine, Limits(writers=2, write_seconds=3.0))
     await jobs.start()
+    wait_long(jobs)
     locked, release = threading.Event(), threading.Event()
 
     def holding(tx: Transaction) -> None:
@@ -203,13 +210,24 @@ async def test_who_waits_too_long_for_a_lock_is_told_so(engine: RemoteEngine) ->
     await jobs.stop()
 
 
-async def test_who_waits_too_long_for_a_writer_is_told_so(engine: RemoteEngine) -> None:
-    jobs = Database(engine, Limits(writers=1, write_seconds=0.2))
+async def test_who_waits_too_long_for_a_writer_is_told_so(
+    engine: RemoteEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + later, sleep=time.sleep)
+    monkeypatch.setattr(writers, "time", clock)
+    jobs = Database(engine, Limits(writers=1, write_seconds=30.0))
     await jobs.start()
-    release = threading.Event()
-    holder = jobs.write(lambda tx: release.wait(10))
+    begun, release = threading.Event(), threading.Event()
+
+    def holding(tx: Transaction) -> None:
+        begun.set()
+        release.wait(10)
+
+    holder = jobs.write(holding)
     waiting = jobs.write(add("late"))
-    await asyncio.sleep(0.3)
+    assert await asyncio.to_thread(begun.wait, 30)
+    later = 31.0
     release.set()
     await holder
     with pytest.raises(Busy):
@@ -221,10 +239,18 @@ async def test_who_waits_too_long_for_a_writer_is_told_so(engine: RemoteEngine) 
 async def test_a_job_that_takes_too_long_is_stopped(engine: RemoteEngine) -> None:
     jobs = Database(engine, Limits(read_seconds=0.1, write_seconds=0.1))
     await jobs.start()
+    wait_long(jobs)
+
     for submit in (jobs.read, jobs.write):
         with pytest.raises(TimeLimitReached):
             await submit(lambda tx: tx.scalar(PRODUCTS[engine.kind].endless))
-        assert await submit(lambda tx: tx.column(NAMES)) == []
+
+        async def goes_on(submit: Any = submit) -> bool:
+            with contextlib.suppress(TimeLimitReached):  # a busy machine may need so long for anything
+                return bool(await submit(lambda tx: tx.column(NAMES)) == [])
+            return False
+
+        await eventually(goes_on)
     await jobs.stop()
 
 
@@ -237,7 +263,8 @@ async def test_a_connection_that_was_cut_meanwhile_is_not_missed(
     caplog.set_level(logging.INFO)
     with contextlib.closing(engine.session(writable=True)) as session, session.work(1) as tx:
         for (number,) in tx.sql(PRODUCTS[engine.kind].others):
-            tx.sql(PRODUCTS[engine.kind].end.format(number))
+            with contextlib.suppress(engine.driver_error):  # it has gone by itself
+                tx.sql(PRODUCTS[engine.kind].end.format(number))
     for number in range(6):
         await jobs.write(add(str(number)))
         assert len(await names(jobs)) == number + 1

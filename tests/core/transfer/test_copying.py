@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.core.transfer.following import quietly
+from tests.waiting import eventually
 
 from kanboard_core import transfer
 from kanboard_core.database.contents import FirstRows
@@ -44,6 +45,8 @@ async def furnish(server: RunningServer, application: Client) -> None:
     server.sql("UPDATE users SET twofactor_secret = 'ABC', is_active = ? WHERE username = 'zoë'", 0)
     server.sql("INSERT INTO currencies (currency, rate) VALUES ('EUR', 1.25)")
     server.sql("INSERT INTO plugin_schema_versions (plugin, version) VALUES ('theirs', 3)")
+    # What the server writes of its own accord must not come between a copy and what it is compared with.
+    await eventually(lambda: not server.sql("SELECT * FROM kanboard_server_pending_days"))
 
 
 def rows(database: Location, table: str, columns: list[str]) -> set[tuple[Any, ...]]:

@@ -456,7 +456,7 @@ def test_a_procedures_answers_are_all_read(connection: MysqlConnection) -> None:
 
 def test_a_server_that_does_not_answer_is_not_waited_for(database: str) -> None:
     parameters = Mysql(database)._parameters | {"ssl": None, "ssl_disabled": True}
-    connection = MysqlConnection(**parameters, read_timeout=0.2, write_timeout=0.2)
+    connection = MysqlConnection(**parameters, read_timeout=2, write_timeout=2)
     with pytest.raises(err.OperationalError) as raised:
         connection.query("SELECT SLEEP(20)")
     assert raised.value.args[0] == CR.CR_SERVER_LOST

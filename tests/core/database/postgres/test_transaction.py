@@ -54,14 +54,14 @@ def test_whoever_goes_on_after_a_failed_statement_loses_the_transaction(session:
 
 def test_locked_projects_can_be_referred_to(postgres: Postgres, session: Session, projects: list[int]) -> None:
     session.transaction(10).lock_projects(*projects)
-    with closing(postgres.bounded(Limits(write_seconds=0.2)).session(writable=True)) as other:
+    with closing(postgres.bounded(Limits(write_seconds=30.0)).session(writable=True)) as other:
         other.begin()
         assert other.transaction(10).insert(INSERT_CATEGORY, name="c", project_id=projects[0])
 
 
 def test_each_name_is_locked_by_itself(postgres: Postgres, tx: Transaction) -> None:
     tx.lock_name("projects.identifier")
-    with closing(postgres.bounded(Limits(write_seconds=0.2)).session(writable=True)) as other:
+    with closing(postgres.bounded(Limits(write_seconds=30.0)).session(writable=True)) as other:
         other.begin()
         other.transaction(10).lock_name("another")
 

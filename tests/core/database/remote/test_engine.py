@@ -17,7 +17,7 @@ from tests.core.database.opening import configured, refusal
 from tests.core.database.products import Product, certificate
 
 from kanboard_core.configuration import ConfigurationError, load
-from kanboard_core.database import location
+from kanboard_core.database import location, remote
 from kanboard_core.database.engine import CannotOpen, Engine
 from kanboard_core.database.errors import ConnectionLost
 from kanboard_core.database.remote import RemoteEngine
@@ -79,9 +79,10 @@ def test_a_url_that_is_not_understood(url: str, problem: str) -> None:
 
 def test_nobody_listens(database_server: str) -> None:
     kind = urlsplit(database_server).scheme
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody else can listen there
         port = taken.getsockname()[1]
-    said = refusal(engine_of(f"{kind}://bob:secret@127.0.0.1:{port}/kanboard"))
+        said = refusal(engine_of(f"{kind}://bob:secret@127.0.0.1:{port}/kanboard"))
     assert said.startswith(f"the database {kind}://127.0.0.1:{port}/kanboard can't be reached: ")
     assert "refused" in said
     assert "secret" not in said
@@ -92,7 +93,10 @@ def test_there_is_no_such_database(database_server: str, product: Product) -> No
     assert product.no_database.format("kanboard_nowhere") in refusal(engine_of(url))
 
 
-def test_a_server_that_could_not_be_reached_is_asked_again_a_moment_later(engine: RemoteEngine) -> None:
+def test_a_server_that_could_not_be_reached_is_asked_again_a_moment_later(
+    engine: RemoteEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "_PAUSE", 60.0)
     changeable: Any = engine
     reachable = changeable._parameters
     changeable._parameters = {**reachable, "port": 1}
@@ -102,7 +106,7 @@ def test_a_server_that_could_not_be_reached_is_asked_again_a_moment_later(engine
     with pytest.raises(ConnectionLost):  # at once
         engine.connect(writable=True)
     since, why = engine._unreachable
-    engine._unreachable = (since - 1, why)
+    engine._unreachable = (since - 61, why)
     engine.connect(writable=True).close()
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import eventually, wait_until
 
 from kanboard_core.configuration import ConfigurationError, load
 from kanboard_core.database.sqlite import Sqlite, copying
@@ -163,10 +164,14 @@ async def test_every_write_that_was_acknowledged_before_is_in_it(
             assert task
             acknowledged.append(task)
 
+    async def more(count: int) -> None:
+        wanted = len(acknowledged) + count
+        await eventually(lambda: len(acknowledged) >= wanted)
+
     clients = [asyncio.create_task(client()) for _ in range(8)]
     before: set[int] = set()
     for number in range(3):
-        await asyncio.sleep(0.3)
+        await more(12)
         before = set(acknowledged)
         await asyncio.to_thread(backup, Sqlite(server.path), folder / f"{number}.sqlite")
     finished.set()
@@ -212,7 +217,10 @@ def test_it_comes_to_an_end_while_another_program_never_stops_writing(
 
     def pausing(stage: str, done: int, total: int) -> None:
         steps.append(done)
-        if len(steps) < 100:
+        if len(steps) == 1:  # nothing is held yet
+            before = points(sqlite.path)
+            wait_until(lambda: points(sqlite.path) != before)
+        elif len(steps) < 100:
             time.sleep(0.002)
 
     with writing(sqlite.path) as errors:

@@ -82,13 +82,16 @@ async def test_a_log_that_can_not_be_moved_stops_nobody_and_is_said_once(
     monkeypatch.setattr(checkpoints, "_TICK", 0.02)
     async with running(database, plugins=plugins) as server:
         writer: Any = server.server.database._writer
+        tried: list[str] = []
 
         def refused(mode: str) -> None:
+            tried.append(mode)
             raise sqlite3.OperationalError("disk I/O error")
 
         writer._checkpoints._checkpoint = refused
         for number in range(5):
+            tried.clear()
             assert await server.client().createProject(f"Project {number}")
-            await asyncio.sleep(0.1)
+            await eventually(lambda: len(tried) > 1)
         assert log(database)
     assert caplog.text.count("can't be moved into the database: disk I/O error") == 1

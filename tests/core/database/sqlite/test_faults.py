@@ -108,18 +108,25 @@ async def test_an_answer_is_sent_when_what_it_tells_of_is_on_the_disk(
             assert await client.createTask(f"Task {number}", project)
         assert await process.stop() == 0
 
-    unsynced = answers = unsafe = 0
+    # Between two answers the writer has begun and ended what the second one tells of. It may go on with something else
+    # before that is sent, and the thread of the checkpoints syncs too.
+    answers = unsafe = 0
+    writing: set[str] = set()
+    on_disk = False
     for line in (await asyncio.to_thread(traced.read_text, errors="replace")).splitlines():
+        thread = line.split()[0]
         if re.search(r"pwrite64\(\d+<[^>]*-wal>", line):
-            unsynced += 1
-        elif re.search(r"(fdatasync|fsync)\(\d+<[^>]*-wal>", line):
-            unsynced = 0
+            writing.add(thread)
+        elif re.search(r"(fdatasync|fsync)\(\d+<[^>]*-wal>", line) and thread in writing:
+            writing.remove(thread)
+            on_disk = True
         elif re.search(r'(send\w+|writev?)\(\d+<(TCP|socket)[^"]*"HTTP/1\.1 200', line):
             answers += 1
-            unsafe += unsynced > 0
-            unsynced = 0
+            unsafe += not on_disk
+            on_disk = False
     assert answers == 31
-    assert unsafe == (0 if synced else 31)
+    # The head of a log that is begun anew is synced always.
+    assert unsafe == 0 if synced else unsafe > 20
 
 
 # A disk that is full

@@ -17,12 +17,15 @@ from pathlib import Path
 
 import pytest
 from tests.core.database.groups import INSERT
+from tests.core.database.patience import wait_long
+from tests.waiting import PATIENCE
 
 from kanboard_core.database.database import Database
 from kanboard_core.database.engine import Limits
 from kanboard_core.database.errors import Busy
 from kanboard_core.database.sqlite import Sqlite
 from kanboard_core.database.sqlite.lock import FileLock, path_of
+from kanboard_core.database.sqlite.session import SqliteSession
 from kanboard_core.database.transaction import Transaction
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no such lock")
@@ -58,6 +61,15 @@ def holder(database: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 async def jobs(database: Path) -> AsyncIterator[Database]:
+    jobs = Database(Sqlite(database, synchronous="normal"), Limits(write_seconds=30.0))
+    await jobs.start()
+    yield jobs
+    await jobs.stop()
+
+
+@pytest.fixture
+async def hasty(database: Path) -> AsyncIterator[Database]:
+    """Jobs that are soon given up."""
     jobs = Database(Sqlite(database, synchronous="normal"), Limits(write_seconds=0.5))
     await jobs.start()
     yield jobs
@@ -68,7 +80,7 @@ def add(tx: Transaction) -> int:
     return tx.insert(INSERT, name=str(time.monotonic_ns()), external_id="")
 
 
-def soon(seconds: float = 5.0) -> float:
+def soon(seconds: float = PATIENCE) -> float:
     return time.monotonic() + seconds
 
 
@@ -83,7 +95,7 @@ def test_one_at_a_time(path: Path) -> None:
     assert one.acquire(soon())
     began = time.monotonic()
     assert not other.acquire(soon(0.2))
-    assert 0.2 <= time.monotonic() - began < 1
+    assert 0.2 <= time.monotonic() - began < PATIENCE
     one.release()
     assert other.acquire(soon())
     assert not one.acquire(soon(0))
@@ -184,6 +196,7 @@ async def test_a_file_of_another_account_can_be_locked(database: Path) -> None:
     with pytest.raises(Busy):
         await jobs.write(add)
     holder.close()
+    wait_long(jobs)
     assert await jobs.write(add) == 1
     await jobs.stop()
 
@@ -206,27 +219,40 @@ async def test_nobody_has_it_between_two_writes(jobs: Database, database: Path) 
     other.close()
 
 
-async def test_the_time_limit_counts_from_the_request(jobs: Database, holder: subprocess.Popen[str]) -> None:
+async def test_the_time_limit_counts_from_the_request(hasty: Database, holder: subprocess.Popen[str]) -> None:
     """Jobs that waited together are given up together, not one after another."""
     began = time.monotonic()
-    outcomes = await asyncio.gather(*(jobs.write(add) for _ in range(20)), return_exceptions=True)
-    assert 0.5 <= time.monotonic() - began < 0.9
+    outcomes = await asyncio.gather(*(hasty.write(add) for _ in range(80)), return_exceptions=True)
+    assert 0.5 <= time.monotonic() - began < 80 * 0.5 / 2
     assert {str(outcome) for outcome in outcomes} == {"another process holds the database"}
     assert {type(outcome) for outcome in outcomes} == {Busy}
     holder.kill()
-    assert await jobs.write(add) == 1
+    wait_long(hasty)
+    assert await hasty.write(add) == 1
 
 
-async def test_waiting_for_the_queue_and_for_a_stranger_have_one_time_limit(jobs: Database, database: Path) -> None:
+async def test_waiting_for_the_queue_and_for_a_stranger_have_one_time_limit(
+    jobs: Database, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = SqliteSession.begin
+    left: list[float] = []
+
+    def hurried(session: SqliteSession, wait: float = 0.0) -> None:
+        if wait:  # for what others hold: only the writer does
+            left.append(wait)
+        begin(session, min(wait, 0.1))
+
+    monkeypatch.setattr(SqliteSession, "begin", hurried)
     other = FileLock(path_of(database))
     assert other.acquire(soon())
     with closing(sqlite3.connect(database, isolation_level=None)) as stranger:
         stranger.execute("BEGIN IMMEDIATE")
+        waiting = jobs.write(add)
         asyncio.get_running_loop().call_later(0.3, other.release)
-        began = time.monotonic()
         with pytest.raises(Busy):
-            await jobs.write(add)
-        assert 0.5 <= time.monotonic() - began < 0.75
+            await waiting
+    assert len(left) == 1
+    assert 0 < left[0] <= 30.0 - 0.3
     other.close()
 
 
@@ -247,6 +273,6 @@ async def test_stopping_does_not_wait_for_a_process_that_never_lets_go(
     jobs = Database(Sqlite(database), Limits(write_seconds=0.2))
     await jobs.start()
     waiting = jobs.write(add)
-    await asyncio.wait_for(jobs.stop(), 3)
+    await asyncio.wait_for(jobs.stop(), 30)
     with pytest.raises(Busy):
         await waiting

@@ -404,7 +404,7 @@ restoration.restore(sqlite.Sqlite(Path({str(sqlite.path)!r})), Path({str(saved)!
 """
     with closing(sqlite3.connect(sqlite.path, isolation_level=None)) as served:
         served.execute("UPDATE users SET name = 'in the log'")
-        ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=20)
+        ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
         assert ended.returncode == -signal.SIGKILL
         assert served.execute("SELECT name FROM users").fetchall() == [("in the log",)]
         served.execute("UPDATE users SET name = 'and on'")
