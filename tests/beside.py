@@ -77,7 +77,7 @@ class OwnServer(ABC):
         """Start it and wait until it accepts connections. Raises ServerError."""
         folder = self._folder or self._initialised()
         for _ in range(5):
-            self._port = self._port or _free_port()
+            self._port = self._port or free_port()
             if self._started(folder):
                 return
             said = (folder / "log").read_text("utf-8", errors="replace")
@@ -186,7 +186,8 @@ def _place() -> Path | None:
     return _MEMORY
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at, nor will by chance: those that are given to who asks for any are higher."""
     for port in random.sample(_PORTS, 100):
         with socket.socket() as tried:
             try:

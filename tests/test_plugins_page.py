@@ -16,7 +16,6 @@ import itertools
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -31,6 +30,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.beside import free_port
 from tests.guests import guest
 from tests.waiting import eventually, said
 
@@ -234,9 +234,7 @@ def as_shown(printed: str, shown: str) -> bool:
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="needs bash and curl")
 def test_whoever_types_the_page_sees_what_it_shows(tmp_path: Path) -> None:
     (tmp_path / "kanboard-server").symlink_to(ROOT)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    shell = Shell(tmp_path, port)
+    shell = Shell(tmp_path, free_port())
     try:
         for block in blocks():
             if block.file:
