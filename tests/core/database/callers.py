@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 
 from kanboard_core.testing import Client
 
@@ -22,9 +23,9 @@ class Caller:
         self.calls = 0
         self.seconds: list[float] = []
 
-    async def run(self, end: float) -> None:
+    async def run(self, goes_on: Callable[[], bool]) -> None:
         await self._create()
-        while time.monotonic() < end:
+        while goes_on():
             began = time.monotonic()
             await self._random.choices((self._update, self._move, self._create), (5, 3, 1))[0]()
             self.seconds.append(time.monotonic() - began)
