@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kanboard_core.arguments import (
@@ -255,7 +255,6 @@ KINDS = [Id, Text, Scalar, Integer, Flag, Array, Mapped, int, float, str, bool, 
 KINDS += [Id | None, int | None, float | None]
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.sampled_from(KINDS), ANYTHING | NUMBERS)
 def test_any_value_is_converted_or_refused(kind: Any, sent: Any) -> None:
     try:

@@ -10,7 +10,7 @@ from contextlib import closing
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kanboard_core import dates
@@ -132,7 +132,6 @@ def test_a_dot_in_the_form_is_a_dot() -> None:
     assert dates.day("01x05x2030", "d.m.Y") is None
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.dates(min_value=datetime.date(1000, 1, 1)), st.sampled_from(FORMS), st.booleans())
 def test_every_day_is_read_as_it_is_written(day: datetime.date, form: str, padded: bool) -> None:
     width = 2 if padded else 1
@@ -186,7 +185,6 @@ def test_digits_of_the_day_are_not_given_to_the_hour() -> None:
     assert not re.fullmatch(pattern, "2030-05-11:00")
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.times())
 def test_both_clocks_agree(moment: datetime.time) -> None:
     expected = moment.replace(second=0, microsecond=0)
@@ -257,7 +255,6 @@ def test_of_a_time_that_comes_twice_the_second_counts_ahead_of_utc_and_the_first
         assert in_utc(ahead=ahead) == expected
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.datetimes(datetime.datetime(1971, 1, 1), datetime.datetime(2100, 1, 1)))
 def test_clocks_show_the_moment_again_or_an_hour_later(moment: datetime.datetime) -> None:
     moment = moment.replace(microsecond=0)

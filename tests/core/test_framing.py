@@ -168,7 +168,7 @@ def exactly(encoded: bytes) -> str:
     return repr(json.loads(encoded))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.recursive(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), st.lists))
 def test_any_id_comes_back_as_it_was_sent(request_id: Any) -> None:
     [entry] = read(json.dumps(request(id=request_id)).encode())
@@ -428,7 +428,7 @@ _IDS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(_RESULTS, _IDS), min_size=1, max_size=5))
 def test_an_answer_decodes_to_what_was_answered(answered: list[tuple[Any, Any]]) -> None:
     answers = [result(value, request_id) for value, request_id in answered]
@@ -439,7 +439,7 @@ def test_an_answer_decodes_to_what_was_answered(answered: list[tuple[Any, Any]])
 _ROWS = st.lists(st.dictionaries(st.sampled_from("abc"), _RESULTS, max_size=3), max_size=4)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(_RESULTS | _ROWS, _ROWS, st.integers(1, 60))
 def test_a_result_whose_long_lists_are_encoded_already_is_the_same(value: Any, rows: list[Any], times: int) -> None:
     for whole in (rows * times, {"rows": rows * times, "value": value}, [{1: [rows * times]}, value, "last"]):
@@ -473,7 +473,7 @@ def test_a_long_list_that_json_cannot_express_is_an_internal_error_too(
     assert "can't be written as JSON" in caplog.text
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.binary() | st.text().map(str.encode) | _RESULTS.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_a_message_or_have_an_answer_that_says_why_not(body: bytes) -> None:
     try:

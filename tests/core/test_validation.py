@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kanboard_core.validation import integer, is_empty, is_mail_address, numeric, position
@@ -60,7 +60,6 @@ def test_no_integer(value: Any) -> None:
     assert integer(value) is None
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.integers(-LARGEST, LARGEST))
 def test_an_integer_and_its_text_are_the_same(value: int) -> None:
     assert integer(value) == integer(str(value)) == value
@@ -122,7 +121,6 @@ def test_no_number(value: Any) -> None:
     assert numeric(value) is None
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text(alphabet="0123456789+-.eE \n\0x", max_size=12) | st.integers() | st.floats())
 def test_a_number_found_fits_a_column(value: Any) -> None:
     found = numeric(value)
@@ -181,7 +179,6 @@ def test_no_mail_address(text: str) -> None:
     assert not is_mail_address(text)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text(alphabet="aA0.@-_ \n\u00e9!", max_size=10))
 def test_a_mail_address_follows_the_rule_in_words(text: str) -> None:
     local, at, domain = text.partition("@")

@@ -508,7 +508,7 @@ def lasting_database(tmp_path_factory: pytest.TempPathFactory, prepared_database
 
 @given(st.sets(st.sampled_from(NAMES), min_size=2))
 @example({*NAMES})
-@hypothesis_settings(max_examples=8, deadline=None)
+@hypothesis_settings(max_examples=8)
 async def test_any_of_them_may_be_off_together(lasting_database: Path, disabled: set[str]) -> None:
     enabled = {*NAMES} - disabled
     async with running(lasting_database, plugins=without(*disabled), settings=SETTINGS) as server:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kanboard_core.configuration import (
@@ -280,7 +280,6 @@ def test_a_file_that_is_no_ini_is_one_problem_and_the_others_are_said_all_the_sa
 
 
 @given(text=st.text() | st.text(st.sampled_from("[]=#; \n\tserverpot.1${}")))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_file_holds_it_is_read_or_refused(ini: Path, text: str) -> None:
     ini.write_text(text, encoding="utf-8", errors="replace")
     with contextlib.suppress(ConfigurationError):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.database.groups import INSERT, NAMES
 
@@ -81,7 +81,6 @@ def add(tx: Transaction, way: str, name: str) -> None:
         tx.connection.cursor().execute(f"INSERT INTO \"groups\" (name, external_id) VALUES ('{name}', '')")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=programs)
 def test_what_raises_undoes_what_it_did_and_nothing_else(session: Session, program: list[Any]) -> None:
     tx = session.transaction(seconds=60)

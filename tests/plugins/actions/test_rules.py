@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.plugins.actions.conftest import PREFIX
@@ -63,7 +63,7 @@ async def test_what_is_created_is_what_the_action_says(server: RunningServer) ->
         values=st.dictionaries(_TEXTS, _SCALARS, max_size=2),
         data=st.data(),
     )
-    @hypothesis_settings(max_examples=300, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(max_examples=300)
     def check(project: Any, event: str, action: str, right: bool, values: dict[str, Any], data: st.DataObject) -> None:
         found = actions.find(action)
         if right and found is not None:  # most random parameters are others

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.database.transaction import Transaction
@@ -122,7 +122,7 @@ def test_an_update_without_changes_has_an_empty_block_or_none(transaction: Trans
     assert len(parsed(transaction, event("task.assignee_change", changes={"owner_id": 1}))[1]) == 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(name=st.sampled_from(TOLD), data=st.data())
 def test_whatever_people_write_stays_text(transaction: Transaction, name: str, data: st.DataObject) -> None:
     def text() -> str:

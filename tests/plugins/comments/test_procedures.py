@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.comments.conftest import PersonFactory
 
@@ -125,7 +125,7 @@ VISIBILITIES = st.sampled_from([*RANKS, "app-public", "", None])
 CONTENTS = st.one_of(st.sampled_from(["", None, "0", False, "Hello"]), st.text("ab @.\n\u00e9", max_size=5))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(caller=CALLERS, author=AUTHORS, visibility=VISIBILITIES, content=CONTENTS, length=st.sampled_from([0, 191, 192]))
 async def test_accounts_write_as_themselves_and_not_above_their_role(
     server: RunningServer, caller: str, author: str, visibility: Any, content: Any, length: int

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.test_networks import SPELLINGS
 from tests.plugins.external_task_links.conftest import TitleOf
@@ -297,7 +297,7 @@ class TestPrivateNetworks:
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         assert await title_of("http://example.org/page") == title
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60)
     @given(
         number=st.integers(0x7F000000, 0x7FFFFFFF),
         form=st.sampled_from(

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.testing import AccountFactory, Client, Forbidden, RpcError, RunningServer
@@ -260,7 +260,7 @@ class Labels:
 
 
 @pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(steps=_STEPS)
 async def test_any_history_leaves_what_the_page_says(
     application: Client, server: RunningServer, steps: list[tuple[Any, ...]]

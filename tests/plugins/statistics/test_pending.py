@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.plugins.statistics.conftest import marked, rows, settle
@@ -220,7 +220,7 @@ _STEPS = st.lists(
 )
 
 
-@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30)
 @given(steps=_STEPS)
 async def test_the_rows_are_those_of_the_last_event_that_counts(
     steps: list[tuple[Any, ...]], server: RunningServer, application: Client

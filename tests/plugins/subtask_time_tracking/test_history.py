@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.histories import WHICH, Row, Step
 
@@ -111,7 +111,7 @@ class Model:
         return [(pytest.approx(row), row["id"] in self.running) for row in rows]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(steps=st.lists(STEPS, max_size=14))
 async def test_any_history_leaves_what_the_pages_say(
     application: Client, administrator: Client, server: RunningServer, steps: list[Step]

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
 from tests.plugins.histories import GAPS, WHICH, Board, Row, Step, follow, make_gap
@@ -91,7 +91,7 @@ class Swimlanes(Board):
 
 
 @pytest.mark.except_for("mysql")  # to its keys names are the same that are alike
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(steps=st.lists(STEPS, max_size=20))
 async def test_any_history_leaves_what_the_page_says(
     application: Client, server: RunningServer, steps: list[Step]

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import ProjectLocked, Unfinished
 from tests.plugins.files.disk import on_disk, text
@@ -51,7 +51,7 @@ async def carried_out(application: Client, server: RunningServer, what: str, whi
             await application.removeTask(task_id)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(turns=st.lists(st.lists(STEPS, min_size=3, max_size=6), min_size=2, max_size=4))
 async def test_whatever_they_do_rows_and_contents_fit(
     application: Client, server: RunningServer, turns: list[list[tuple[Any, ...]]]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
 from tests.plugins.task_links.conftest import Rows
@@ -170,7 +170,7 @@ class Page:
         return True
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(steps=_STEPS)
 async def test_any_history_leaves_what_the_page_says(
     application: Client, server: RunningServer, rows: Rows, steps: list[tuple[Any, ...]]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.conftest import Unfinished
 
@@ -321,7 +321,7 @@ def replaced(tags: dict[str, str], before: list[str], names: list[str]) -> tuple
     return True, [name for name in after if name not in before or name in names]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(lists=st.lists(st.lists(st.text("aAbB%_", min_size=1, max_size=2), max_size=5), max_size=5))
 async def test_any_history_leaves_what_the_page_says(application: Client, lists: list[list[str]]) -> None:
     project = await application.createProject("One")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.testing import Client
@@ -103,7 +103,7 @@ async def test_a_new_task_needs_a_title_and_a_changed_one_does_not(application: 
     assert await stored(application, project, "title", "0") == ["Untitled", "0"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(value=st.one_of(st.text("0123456789+-. eE\n", max_size=4), st.integers(), st.floats(allow_nan=False)))
 async def test_a_score_is_an_integer_or_refused(application: Client, project: int, value: Any) -> None:
     digits = value.removeprefix("-") if isinstance(value, str) else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.testing import AccountFactory, Client, RunningServer
@@ -234,7 +234,7 @@ async def model(application: Client, account: AccountFactory) -> Model:
     return Model(projects, owner)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(steps=st.lists(STEPS, min_size=8, max_size=24))
 async def test_any_history_leaves_what_the_page_says(
     model: Model, application: Client, server: RunningServer, steps: list[tuple[Any, ...]]

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kanboard_core.testing import Client, RunningServer
@@ -72,7 +72,7 @@ class Board:
         return True
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(crowd=st.integers(3, 8), steps=st.lists(STEPS, min_size=10, max_size=30))
 async def test_any_history_leaves_what_the_page_says(
     application: Client, crowd: int, steps: list[tuple[Any, ...]]

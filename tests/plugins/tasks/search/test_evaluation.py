@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.conformance import databases
 from tests.plugins.tasks.search.evaluation import World
@@ -121,7 +121,7 @@ async def callers(application: Client, account: AccountFactory) -> list[tuple[Cl
 
 
 # Boards and lists of queries are large, so that few calls tell much; making a failure smaller would take minutes.
-@settings(max_examples=12, deadline=None, phases=(Phase.generate, Phase.reuse), suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, phases=(Phase.generate, Phase.reuse))
 @given(tasks=TASKS, closed=st.integers(0, 4), queries=st.lists(QUERIES, min_size=70, max_size=80))
 async def test_a_search_finds_what_the_page_says(
     server: RunningServer,

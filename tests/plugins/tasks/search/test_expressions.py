@@ -112,7 +112,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(st.text(), st.lists(PARTS, max_size=6).map(" ".join), st.lists(PARTS, max_size=4).map("".join)))
 @example("-24")
 @example("@999999999999999999")

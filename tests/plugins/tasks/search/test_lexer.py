@@ -75,7 +75,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
 def test_a_query_is_cut_whole_or_not_at_all(query: str) -> None:
     found = tokens(query, NAMES)

@@ -50,7 +50,7 @@ def test_free_text_may_belong_to_another_filter() -> None:
     assert values_by_filter("fix title:plan", NAMES, "search") == {"title": ["plan"], "search": ["fix"]}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(["title:", "due:", " ", '"', "a", ">1", "\n"])).map("".join))
 def test_a_filter_that_is_named_has_values(query: str) -> None:
     found = values_by_filter(query, NAMES, "title")
