@@ -38,7 +38,8 @@ def test_names_and_passwords_may_hold_any_character() -> None:
 def test_a_mysql_gets_settings_that_it_knows() -> None:
     limits = Limits(read_seconds=2.5)
     assert list(_settings("MySQL", False, limits))[-1] == (
-        "SET max_execution_time = 2500, wait_timeout = 600, innodb_lock_wait_timeout = 2"
+        "SET max_execution_time = 2500, wait_timeout = 600, innodb_lock_wait_timeout = 2,"
+        " group_concat_max_len = 268435456"
     )
     assert list(_settings("MySQL", True, None))[-1] == "SET max_execution_time = 0"
 
