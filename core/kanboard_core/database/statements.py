@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import peewee
 
@@ -36,8 +36,28 @@ _RUNS = re.compile("%{2,}")
 Row = dict[str, Any]
 
 
-class Param(peewee.ColumnBase):
+class _Spelled(peewee.ColumnBase):
+    """A part of a statement that each engine spells in a way of its own."""
+
+    #: the method of the statement's context that writes it
+    writer: ClassVar[str]
+    #: of a parameter, "" for none
+    name: str = ""
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def __sql__(self, ctx: Any) -> Any:
+        write = getattr(ctx, self.writer, None)
+        if write is None:
+            raise TypeError(f"{type(self).__name__} {self.name!r} is used outside a statement")
+        return write(self)
+
+
+class Param(_Spelled):
     """A value that the caller gives when the statement is executed."""
+
+    writer = "parameter"
 
     def __init__(self, name: str) -> None:
         if not name.isidentifier():
@@ -45,67 +65,32 @@ class Param(peewee.ColumnBase):
         self.name = name
         super().__init__()
 
-    def __hash__(self) -> int:
-        return hash((Param, self.name))
 
-    def __sql__(self, ctx: Any) -> Any:
-        slot = getattr(ctx, "parameter", None)
-        if slot is None:
-            raise TypeError(f"parameter {self.name!r} is used outside a statement")
-        return slot(self)
-
-
-class OneOf(peewee.ColumnBase):
+class OneOf(_Spelled):
     """``field IN (...)`` for a list given at execution; the text does not depend on the list's length."""
 
+    writer = "membership"
+
     def __init__(self, field: peewee.Field, name: str) -> None:
         self.field = field
         self.name = name
         super().__init__()
 
-    def __hash__(self) -> int:
-        return hash((OneOf, self.name))
 
-    def __sql__(self, ctx: Any) -> Any:
-        membership = getattr(ctx, "membership", None)
-        if membership is None:
-            raise TypeError(f"list parameter {self.name!r} is used outside a statement")
-        return membership(self)
-
-
-class LikeOneOf(peewee.ColumnBase):
+class LikeOneOf(OneOf):
     """``field LIKE`` one of the patterns of a list given at execution."""
 
-    def __init__(self, field: peewee.Field, name: str) -> None:
-        self.field = field
-        self.name = name
-        super().__init__()
-
-    def __hash__(self) -> int:
-        return hash((LikeOneOf, self.name))
-
-    def __sql__(self, ctx: Any) -> Any:
-        likeness = getattr(ctx, "likeness", None)
-        if likeness is None:
-            raise TypeError(f"list parameter {self.name!r} is used outside a statement")
-        return likeness(self)
+    writer = "likeness"
 
 
-class Listed(peewee.ColumnBase):
+class Listed(_Spelled):
     """All integers of a column as one value of the result."""
+
+    writer = "listing"
 
     def __init__(self, field: peewee.Field) -> None:
         self.field = field
         super().__init__()
-
-    def __hash__(self) -> int:
-        return hash((Listed, self.field))
-
-    def __sql__(self, ctx: Any) -> Any:
-        listing = getattr(ctx, "listing", None)
-        if listing is None:
-            raise TypeError(f"the list of {self.field!r} is used outside a statement")
-        return listing(self)
 
 
 class Statement:
