@@ -41,7 +41,7 @@ def test_a_mysql_gets_settings_that_it_knows() -> None:
         "SET max_execution_time = 2500, wait_timeout = 600, innodb_lock_wait_timeout = 2,"
         " group_concat_max_len = 268435456"
     )
-    assert list(_settings("MySQL", True, None))[-1] == "SET max_execution_time = 0"
+    assert list(_settings("MySQL", True, None))[-1] == ("SET max_execution_time = 0, group_concat_max_len = 268435456")
 
 
 @pytest.mark.parametrize(
