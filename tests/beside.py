@@ -7,10 +7,8 @@ port of 127.0.0.1 only. Afterwards nothing is left of it.
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,8 +19,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, ClassVar, Self
 
-#: below the ports of outgoing connections, for a stopped server wants its port back
-_PORTS = range(15000, 32000)
+from tests.ports import unused_port
+
 #: how long a server may take to start or to stop, in seconds
 _PATIENCE = 120.0
 
@@ -77,7 +75,7 @@ class OwnServer(ABC):
         """Start it and wait until it accepts connections. Raises ServerError."""
         folder = self._folder or self._initialised()
         for _ in range(5):
-            self._port = self._port or free_port()
+            self._port = self._port or unused_port()  # which it wants back when it was stopped
             if self._started(folder):
                 return
             said = (folder / "log").read_text("utf-8", errors="replace")
@@ -184,18 +182,6 @@ def _place() -> Path | None:
     if "TMPDIR" in os.environ or not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
         return None
     return _MEMORY
-
-
-def free_port() -> int:
-    """A port that nobody listens at, nor will by chance: those that are given to who asks for any are higher."""
-    for port in random.sample(_PORTS, 100):
-        with socket.socket() as tried:
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ServerError("no port of 127.0.0.1 is free")
 
 
 class Run:

@@ -30,8 +30,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.beside import free_port
 from tests.guests import guest
+from tests.ports import unused_port
 from tests.waiting import eventually, said
 
 from kanboard_core import hooks
@@ -234,7 +234,7 @@ def as_shown(printed: str, shown: str) -> bool:
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="needs bash and curl")
 def test_whoever_types_the_page_sees_what_it_shows(tmp_path: Path) -> None:
     (tmp_path / "kanboard-server").symlink_to(ROOT)
-    shell = Shell(tmp_path, free_port())
+    shell = Shell(tmp_path, unused_port())
     try:
         for block in blocks():
             if block.file:

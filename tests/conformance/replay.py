@@ -21,8 +21,8 @@ RECORDINGS = Path(__file__).parent / "recordings"
 
 #: waits from this length on count for the times that a recording compares
 _LONG_WAIT = 10
-#: how long a row may take to appear, in seconds: 3, and longer on a machine that is busy
-_ROWS_WITHIN = 30.0
+#: seconds between two looks at a row that is to appear, and how often it is looked for: 3 s, longer on a busy machine
+_PAUSE, _LOOKS = 0.05, 60
 
 
 def load(name: str) -> dict[str, Any]:
@@ -92,13 +92,14 @@ class Replay:
 
     async def _query(self, exchange: dict[str, Any], database: databases.Database) -> list[str]:
         now = time.time()
-        deadline = now + _ROWS_WITHIN
-        while True:
+        lines: list[str] = []
+        for look in range(_LOOKS):
+            await asyncio.sleep(_PAUSE if look else 0)
             rows = [list(row) for row in await asyncio.to_thread(database.query, exchange["query"])]
             lines = self._compared(exchange["rows"], rows, now)
-            if not lines or time.time() > deadline:
-                return lines
-            await asyncio.sleep(0.05)
+            if not lines:
+                break
+        return lines
 
     def _compared(self, expected: Any, actual: Any, now: float) -> list[str]:
         """What departs, at whichever moment the exchange is taken to have been made on a machine that isn't busy."""

@@ -7,7 +7,7 @@ What a plugin needs::
 
 from kanboard_core.database.errors import Conflict
 from kanboard_core.database.model import Model
-from kanboard_core.database.statements import Row, Statement, insertion, like_one_of, listed, one_of, param, statement
+from kanboard_core.database.statements import Row, Statement, insertion, integers, like_one_of, one_of, param, statement
 
 __all__ = [
     "Conflict",
@@ -15,8 +15,8 @@ __all__ = [
     "Row",
     "Statement",
     "insertion",
+    "integers",
     "like_one_of",
-    "listed",
     "one_of",
     "param",
     "statement",

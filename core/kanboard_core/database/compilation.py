@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import orjson
 import peewee
 
-from kanboard_core.database.statements import LikeOneOf, Listed, OneOf, Param, Row, Statement
+from kanboard_core.database.statements import Integers, LikeOneOf, OneOf, Param, Row, Statement
 
 Rows = Callable[[Iterable[Sequence[Any]]], list[Row]]
 
@@ -76,9 +76,9 @@ class StatementContext(peewee.Context):
         """Write that a field is like one of a list given at execution."""
         return self._pieces(self.dialect.likeness(likeness.field), likeness.name)
 
-    def listing(self, listed: Listed) -> StatementContext:
-        """Write the list of all integers of a column."""
-        self.sql(self.dialect.listing(listed.field))
+    def integers(self, integers: Integers) -> StatementContext:
+        """Write what makes one value of all integers of a column."""
+        self.sql(self.dialect.integers(integers.field))
         return self
 
     def sql(self, obj: Any) -> Any:
@@ -181,10 +181,10 @@ class Dialect(ABC):
         """How a field is compared with a list of patterns."""
 
     @abstractmethod
-    def listing(self, field: Any) -> peewee.Node:
+    def integers(self, field: Any) -> peewee.Node:
         """What makes one value of all integers of a column."""
 
-    def integers(self, value: Any) -> list[int | None]:
+    def as_integers(self, value: Any) -> list[int | None]:
         """The integers of such a value as the driver gives it: here JSON."""
         found: list[int | None] = orjson.loads(value) if value else []
         return found

@@ -83,10 +83,10 @@ class LikeOneOf(OneOf):
     writer = "likeness"
 
 
-class Listed(_Spelled):
+class Integers(_Spelled):
     """All integers of a column as one value of the result."""
 
-    writer = "listing"
+    writer = "integers"
 
     def __init__(self, field: peewee.Field) -> None:
         self.field = field
@@ -133,9 +133,9 @@ def like_one_of(field: Any, name: str) -> Any:
     return LikeOneOf(field, name)
 
 
-def listed(field: Any) -> Any:
+def integers(field: Any) -> Any:
     """Stand for all integers of a column, in any order; the only column of a query that ``tx.integers`` executes."""
-    return Listed(field)
+    return Integers(field)
 
 
 def patterns(values: Iterable[str]) -> Iterator[str]:

@@ -35,7 +35,7 @@ class Transaction(ABC):
     """One database job's view of the database. Belongs to one thread, ends with its job."""
 
     #: what keeps account of savepoints
-    savepoints: ClassVar[type[Savepoints]] = Savepoints
+    savepoints_class: ClassVar[type[Savepoints]] = Savepoints
 
     __slots__ = (
         *("_connection", "_cursor", "_dialect", "_savepoints", "_settings"),
@@ -54,7 +54,7 @@ class Transaction(ABC):
         self._connection = connection
         self._dialect = dialect
         self._cursor = cursor
-        self._savepoints = database.savepoints = self.savepoints()
+        self._savepoints = database.savepoints = self.savepoints_class()
         self._settings: dict[str, str | None] = {}
 
     @property
@@ -88,11 +88,11 @@ class Transaction(ABC):
         return [row[0] for row in self._fetch(compiled, compiled.bind(**values))]
 
     def integers(self, statement: Statement, /, **values: Any) -> list[int | None]:
-        """What a query with ``listed`` as its only column finds, in any order; ``column`` costs twice as much.
+        """What a query with ``integers`` as its only column finds, in any order; ``column`` costs twice as much.
 
         None where there is no value.
         """
-        return self._dialect.integers(self.scalar(statement, **values))
+        return self._dialect.as_integers(self.scalar(statement, **values))
 
     def run(self, statement: Statement, /, **values: Any) -> int:
         """Carry out an update or delete; answers the number of rows it matched.

@@ -13,7 +13,7 @@ from peewee import Case, fn
 from kanboard_core import validation
 from kanboard_core.arguments import to_id
 from kanboard_core.calls import Call
-from kanboard_core.database import Conflict, Row, listed, param, statement
+from kanboard_core.database import Conflict, Row, integers, param, statement
 from kanboard_core.database.transaction import Transaction
 from kanboard_plugins.tasks import events
 from kanboard_plugins.tasks.models import Task
@@ -33,7 +33,7 @@ def _others(task: Any) -> Any:
     )
 
 
-_NUMBERS = statement(Task.select(listed(Task.position)).where(_others(Task)))
+_NUMBERS = statement(Task.select(integers(Task.position)).where(_others(Task)))
 _SHIFT = statement(
     Task.update({Task.position: Task.position + param("shift")}).where(
         _others(Task) & Task.position.between(param("first"), param("last"))

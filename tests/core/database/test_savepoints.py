@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.database.commands import commands
 from tests.core.database.groups import INSERT, NAMES
 
 from kanboard_core.database import Conflict
@@ -96,10 +97,14 @@ def test_what_raises_undoes_what_it_did_and_nothing_else(session: Session, progr
 # Commands
 
 
-def commands(savepoints: Savepoints, *steps: str) -> list[str]:
-    """What is sent while these methods are called."""
-    answers = [getattr(savepoints, step)() for step in steps]
-    return [answer for answer in answers if answer]
+@pytest.mark.except_for("postgres")
+def test_a_statement_that_reads_needs_none(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    tx = session.transaction(seconds=60)
+    sent: list[str] = []
+    monkeypatch.setattr(type(tx), "_frame", lambda _, command: sent.append(command))
+    with tx.savepoint():
+        tx.column(NAMES)
+    assert sent == []
 
 
 def test_one_around_nothing_is_not_made() -> None:

@@ -7,12 +7,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import trustme
+from tests.ports import unused_port
 from tests.waiting import PATIENCE
 
 from kanboard_core import passwords
@@ -22,8 +23,6 @@ from kanboard_plugins.ldap.configuration import settings_of
 from kanboard_plugins.ldap.directory import Directory
 
 SLAPD = "/usr/sbin/slapd"
-#: how often it is started at most, with other ports each time
-_STARTS = 5
 #: the address of a directory that isn't there: a port that no program is given by chance
 NOBODY = "ldap://127.0.0.1:9"
 #: what holds only where there is a directory
@@ -175,17 +174,14 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
     subprocess.run(
         [shutil.which("slapadd") or "/usr/sbin/slapadd", "-q", "-f", configuration, "-l", entries], check=True
     )
-    for _ in range(_STARTS):
-        port, tls_port = _free_port(), _free_port()
-        url, tls_url = f"ldap://127.0.0.1:{port}", f"ldaps://127.0.0.1:{tls_port}"
-        with subprocess.Popen([SLAPD, "-f", configuration, "-h", f"{url} {tls_url}", "-d", "0"]) as process:
-            try:
-                if _listens(process, folder / "pid", tls_port):
-                    yield Slapd(url, tls_url, port, folder / "ca.pem")
-                    return
-            finally:
-                process.terminate()
-    pytest.fail("slapd didn't start")
+    port, tls_port = unused_port(), unused_port()
+    url, tls_url = f"ldap://127.0.0.1:{port}", f"ldaps://127.0.0.1:{tls_port}"
+    with subprocess.Popen([SLAPD, "-f", configuration, "-h", f"{url} {tls_url}", "-d", "0"]) as process:
+        try:
+            _wait_for(process, tls_port)
+            yield Slapd(url, tls_url, port, folder / "ca.pem")
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
@@ -226,13 +222,6 @@ def directory(options: dict[str, str], plugins: Plugins, **changed: str) -> Dire
     return Directory(settings_of(load(settings=chosen, environment={}, schema=plugins.schema)))
 
 
-def _free_port() -> int:
-    """A TCP port that nobody listens on yet."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
-
-
 @contextmanager
 def silent_server() -> Iterator[str]:
     """The URL of a directory that takes connections and never answers."""
@@ -240,12 +229,12 @@ def silent_server() -> Iterator[str]:
         yield f"ldap://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def _listens(process: subprocess.Popen[bytes], pid_file: Path, port: int) -> bool:
-    """Whether slapd comes to listen; it ends when somebody else has taken one of its ports meanwhile."""
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     while process.poll() is None:
-        if pid_file.exists():  # written when it has its ports
-            with suppress(OSError):
-                socket.create_connection(("127.0.0.1", port)).close()
-                return True
-        time.sleep(0.02)
-    return False
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    pytest.fail("slapd didn't start")

@@ -134,7 +134,7 @@ class MysqlDialect(Dialect):
             *(folded, " LIKE patterns.pattern", like, ")))))"),
         )
 
-    def listing(self, field: Any) -> peewee.Node:
+    def integers(self, field: Any) -> peewee.Node:
         """As JSON."""
         return peewee.fn.JSON_ARRAYAGG(field)
 

@@ -33,7 +33,7 @@ class _Savepoints(Savepoints):
 class MysqlTransaction(RemoteTransaction):
     """The driver puts the values into the statements. A statement that fails is undone alone."""
 
-    savepoints = _Savepoints
+    savepoints_class = _Savepoints
 
     __slots__ = ("_migrating",)
 

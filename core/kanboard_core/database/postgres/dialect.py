@@ -104,11 +104,11 @@ class PostgresDialect(Dialect):
             *(folded, " LIKE pattern)))"),
         )
 
-    def listing(self, field: Any) -> peewee.Node:
+    def integers(self, field: Any) -> peewee.Node:
         """As an array."""
         return peewee.fn.ARRAY_AGG(field)
 
-    def integers(self, value: Any) -> list[int | None]:
+    def as_integers(self, value: Any) -> list[int | None]:
         """The driver has made a list of it."""
         return value or []
 

@@ -29,7 +29,7 @@ class PostgresTransaction(RemoteTransaction):
     before each one that a rule of the schema may forbid.
     """
 
-    savepoints = PostgresSavepoints
+    savepoints_class = PostgresSavepoints
 
     __slots__ = ()
 

@@ -29,7 +29,7 @@ from typing import Protocol
 from kanboard_core.database.errors import NotServed
 from kanboard_core.database.schema import Condition
 from kanboard_core.database.sqlite import schema
-from kanboard_core.database.sqlite.errors import code
+from kanboard_core.database.sqlite.errors import in_words
 from kanboard_core.database.sqlite.log import Log, Progress
 from kanboard_core.database.sqlite.opening import connect_looking
 from kanboard_core.database.sqlite.record import Record, Seen, Stamp, stamp
@@ -290,7 +290,7 @@ class Content:
                     _judge(newcomer)
                 self._open()
             except (sqlite3.Error, OSError) as error:
-                raise NotServed(_reason(error)) from error
+                raise NotServed(in_words(error)) from error
         with self._condition:
             self._reason = ""
             self._refused = None
@@ -393,19 +393,6 @@ def _judge(connection: sqlite3.Connection) -> None:
         state = schema.state(connection)
         lacking = schema.missing(connection) if state.condition is Condition.NEWER else []
     except sqlite3.Error as error:
-        raise NotServed(_reason(error)) from error
+        raise NotServed(in_words(error)) from error
     if state.condition not in (Condition.CURRENT, Condition.NEWER) or lacking:
         raise NotServed(state.message + (f" It lacks {', '.join(lacking)}." if lacking else ""))
-
-
-def _reason(error: sqlite3.Error | OSError) -> str:
-    """What is wrong with a file, in words that don't tell where it is."""
-    if isinstance(error, OSError):
-        return f"the file of the database can't be opened: {error.strerror}"
-    match code(error):
-        case sqlite3.SQLITE_NOTADB:
-            return "the file is no database"
-        case sqlite3.SQLITE_CORRUPT:
-            return "the database is damaged or not whole"
-        case _:
-            return f"the database can't be opened: {error}"

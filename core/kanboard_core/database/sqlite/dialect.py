@@ -53,7 +53,7 @@ class SqliteDialect(Dialect):
             *(") AS pattern WHERE ", *in_time, " AND ", field, " LIKE pattern.value))))))"),
         )
 
-    def listing(self, field: Any) -> peewee.Node:
+    def integers(self, field: Any) -> peewee.Node:
         """As JSON."""
         return peewee.fn.JSON_GROUP_ARRAY(field)
 

@@ -32,3 +32,16 @@ def translated(error: sqlite3.Error) -> Exception:
             return StorageFailed(str(error))
         case _:
             return error
+
+
+def in_words(error: sqlite3.Error | OSError) -> str:
+    """What is wrong with a file that can't be opened, in words that don't tell where it is."""
+    if isinstance(error, OSError):
+        return f"the file of the database can't be opened: {error.strerror}"
+    match code(error):
+        case sqlite3.SQLITE_NOTADB:
+            return "the file is no database"
+        case sqlite3.SQLITE_CORRUPT:
+            return "the database is damaged or not whole"
+        case _:
+            return f"the database can't be opened: {error}"

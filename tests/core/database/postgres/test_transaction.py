@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import peewee
+import psycopg
 import pytest
 from tests.core.database.groups import BY_NAME, INSERT, NAMES
 from tests.core.database.products import as_peewee
@@ -50,6 +51,13 @@ def test_whoever_goes_on_after_a_failed_statement_loses_the_transaction(session:
         session.end(commit=True)
     session.begin()
     assert session.transaction(10).column(NAMES) == []
+
+
+def test_a_statement_that_only_reads_and_fails_spoils_no_more_than_its_savepoint(tx: Transaction) -> None:
+    tx.insert(INSERT, name="a", external_id="")
+    with pytest.raises(psycopg.errors.DivisionByZero), tx.savepoint():
+        tx.scalar(statement(Group.select(peewee.SQL("1 / (id - id)"))))
+    assert tx.column(NAMES) == ["a"]
 
 
 def test_locked_projects_can_be_referred_to(postgres: Postgres, session: Session, projects: list[int]) -> None:
